@@ -1,0 +1,140 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The manifest is the architecture drawing: a target depends only on targets above it here.
+// Each dependency's reason stands in the README's table.
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+func nio(_ products: String...) -> [Target.Dependency] {
+    products.map { .product(name: $0, package: "swift-nio") }
+}
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let collections: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let tls: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+
+let package = Package(
+    name: "lambda-amqp",
+    products: [
+        .library(name: "AMQP", targets: ["AMQP"]),
+        .library(name: "AMQPRPC", targets: ["AMQPRPC"]),
+        .library(name: "LambdaAMQP", targets: ["LambdaAMQP"]),
+        .executable(name: "lambda-runtime-api-daemon", targets: ["lambda-runtime-api-daemon"]),
+        .executable(name: "lambda-amqp", targets: ["lambda-amqp"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
+    ],
+    targets: [
+        // C: librabbitmq is the AMQP codec; CLinux is what Glibc's Swift overlay lacks (variadic and GNU calls).
+        .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
+        .target(name: "CLinux"),
+
+        // AMQP 0-9-1, and request/reply over it.
+        .target(
+            name: "AMQP",
+            dependencies: ["CRabbitMQ", tls, logging, collections] + nio("NIOCore", "NIOPosix"),
+            swiftSettings: settings),
+        .target(
+            name: "AMQPRPC",
+            dependencies: ["AMQP", logging, collections] + nio("NIOCore", "NIOPosix"),
+            swiftSettings: settings),
+
+        // Lambda's words and rules, without I/O.
+        .target(name: "LambdaProtocol", dependencies: nio("NIOCore", "NIOHTTP1"), swiftSettings: settings),
+
+        // Lambda invocations as AMQP messages, and the client.
+        .target(
+            name: "LambdaAMQP",
+            dependencies: ["AMQP", "AMQPRPC", "LambdaProtocol", logging] + nio("NIOCore"),
+            swiftSettings: settings),
+
+        // HTTP listeners, one execution environment, one function, the Invoke API.
+        .target(
+            name: "LambdaHTTP",
+            dependencies: [logging, collections] + nio("NIOCore", "NIOPosix", "NIOHTTP1"),
+            swiftSettings: settings),
+        .target(
+            name: "LambdaEnvironment",
+            dependencies: ["CLinux", "LambdaProtocol", "LambdaHTTP", subprocess, logging, collections]
+                + nio("NIOCore", "NIOPosix", "NIOHTTP1"),
+            swiftSettings: settings),
+        .target(
+            name: "LambdaFunction",
+            dependencies: ["AMQP", "LambdaAMQP", "LambdaEnvironment", "LambdaProtocol", logging, collections]
+                + nio("NIOCore"),
+            swiftSettings: settings),
+        .target(
+            name: "LambdaInvokeAPI",
+            dependencies: ["LambdaHTTP", "LambdaProtocol", logging] + nio("NIOCore", "NIOHTTP1"),
+            swiftSettings: settings),
+
+        // Programs: wiring and configuration only.
+        .executableTarget(
+            name: "lambda-runtime-api-daemon",
+            dependencies: ["CLinux", "AMQP", "LambdaFunction", "LambdaEnvironment", "LambdaInvokeAPI", "LambdaHTTP",
+                "LambdaProtocol", logging] + nio("NIOCore", "NIOPosix"),
+            swiftSettings: settings),
+        .executableTarget(
+            name: "lambda-amqp",
+            dependencies: ["LambdaAMQP", "LambdaProtocol", "AMQPRPC", "AMQP", arguments, logging]
+                + nio("NIOCore", "NIOPosix"),
+            swiftSettings: settings),
+
+        // Tests: a folder a target.
+        .target(
+            name: "TestSupport",
+            dependencies: ["AMQP", logging] + nio("NIOCore", "NIOPosix"),
+            path: "Tests/TestSupport", swiftSettings: settings),
+        .testTarget(
+            name: "AMQPTests",
+            dependencies: ["AMQP", "CRabbitMQ", "TestSupport", logging]
+                + nio("NIOCore", "NIOEmbedded", "NIOPosix"),
+            swiftSettings: settings),
+        .testTarget(
+            name: "AMQPRPCTests", dependencies: ["AMQPRPC", "AMQP"] + nio("NIOCore", "NIOEmbedded"),
+            swiftSettings: settings),
+        .testTarget(
+            name: "LambdaProtocolTests", dependencies: ["LambdaProtocol"] + nio("NIOCore", "NIOHTTP1"),
+            swiftSettings: settings),
+        .testTarget(
+            name: "LambdaHTTPTests",
+            dependencies: ["LambdaHTTP", logging] + nio("NIOCore", "NIOPosix", "NIOHTTP1", "NIOEmbedded"),
+            swiftSettings: settings),
+        .testTarget(
+            name: "LambdaEnvironmentTests",
+            dependencies: ["LambdaEnvironment", "LambdaProtocol", "LambdaHTTP", logging]
+                + nio("NIOCore", "NIOPosix", "NIOHTTP1", "NIOEmbedded"),
+            swiftSettings: settings),
+        .testTarget(
+            name: "LambdaFunctionTests",
+            dependencies: ["LambdaFunction", "LambdaAMQP", "LambdaProtocol", "AMQP"] + nio("NIOCore"),
+            swiftSettings: settings),
+        .testTarget(
+            name: "LambdaInvokeAPITests",
+            dependencies: ["LambdaInvokeAPI", "LambdaHTTP", "LambdaProtocol", logging]
+                + nio("NIOCore", "NIOPosix", "NIOHTTP1"),
+            swiftSettings: settings),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: ["AMQP", "AMQPRPC", "LambdaAMQP", "LambdaProtocol", "TestSupport", logging]
+                + nio("NIOCore", "NIOPosix"),
+            swiftSettings: settings),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["TestSupport"] + nio("NIOCore", "NIOPosix"),
+            swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)

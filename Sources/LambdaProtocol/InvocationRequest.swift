@@ -1,0 +1,46 @@
+package import NIOCore
+
+/// How a caller wants its invocation run (`X-Amz-Invocation-Type`, AWS Lambda API reference, Invoke).
+package enum InvocationType: String, Sendable {
+    /// The caller waits for the result.
+    case requestResponse = "RequestResponse"
+    /// The event is accepted, and run without anybody waiting.
+    case event = "Event"
+    /// Only the request is checked.
+    case dryRun = "DryRun"
+}
+
+/// One invocation, as every way in (the Invoke API, AMQP) hands it on to whatever runs it.
+package struct InvocationRequest: Sendable {
+    /// The Lambda request id: a lower-case UUID, unique for each invocation.
+    package var requestID: String
+    /// The event, handed to the runtime byte for byte. Never empty: `{}` stands for "no payload".
+    package var event: ByteBuffer
+    /// The ARN that the runtime and the extensions are told; with the caller's qualifier where there was one.
+    package var invokedFunctionARN: String
+    /// The client context as single-line ASCII JSON text, already decoded from base64; `nil` where there was none.
+    package var clientContext: String?
+    /// The X-Ray trace header, with Root, Parent and Sampled.
+    package var traceID: String?
+    /// `X-Amz-Tenant-Id`, passed to the runtime.
+    package var tenantID: String?
+    /// `X-Amz-Log-Type: Tail` was asked for.
+    package var wantsLogTail: Bool
+    /// The last moment at which starting still makes sense to the caller; `nil` when the caller did not say.
+    package var startDeadline: NIODeadline?
+
+    package init(
+        requestID: String, event: ByteBuffer, invokedFunctionARN: String, clientContext: String? = nil,
+        traceID: String? = nil, tenantID: String? = nil, wantsLogTail: Bool = false,
+        startDeadline: NIODeadline? = nil
+    ) {
+        self.requestID = requestID
+        self.event = event
+        self.invokedFunctionARN = invokedFunctionARN
+        self.clientContext = clientContext
+        self.traceID = traceID
+        self.tenantID = tenantID
+        self.wantsLogTail = wantsLogTail
+        self.startDeadline = startDeadline
+    }
+}
