@@ -100,26 +100,28 @@ import Testing
 
     @Test func aProcessEndsWithTheThreadThatStartedIt() async throws {
         // For the kernel the parent whose death is signalled is the thread: a killed daemon ends all of its threads.
-        let child = await withCheckedContinuation { (continuation: CheckedContinuation<pid_t, Never>) in
-            let thread = NIOThreadPool(numberOfThreads: 1)
-            thread.start()
-            thread.submit { _ in
-                var child: pid_t = 0
-                var step = CLINUX_SPAWN_OK
-                var arguments = [strdup("sleep"), strdup("1000"), nil]
-                var environment: [UnsafeMutablePointer<CChar>?] = [nil]
-                let error = clinux_spawn("/bin/sleep", &arguments, &environment, nil, &child, &step)
-                arguments.forEach { free($0) }
-                continuation.resume(returning: error == 0 ? child : -1)
-            }
-            thread.shutdownGracefully { _ in }
+        final class Start: Sendable {
+            let continuation: CheckedContinuation<pid_t, Never>
+            init(_ continuation: CheckedContinuation<pid_t, Never>) { self.continuation = continuation }
+        }
+        let child = await withCheckedContinuation { continuation in
+            let error = clinux_start_thread(
+                { context in
+                    var child: pid_t = -1
+                    var step = CLINUX_SPAWN_OK
+                    var arguments = [strdup("sleep"), strdup("1000"), nil]
+                    var environment: [UnsafeMutablePointer<CChar>?] = [nil]
+                    _ = clinux_spawn("/bin/sleep", &arguments, &environment, nil, &child, &step)
+                    arguments.forEach { free($0) }
+                    Unmanaged<Start>.fromOpaque(context).takeRetainedValue().continuation.resume(returning: child)
+                }, Unmanaged.passRetained(Start(continuation)).toOpaque())
+            #expect(error == 0)
         }
         try #require(child > 0)
-        var code: Int32 = 0
-        var signalled: Int32 = 0
-        #expect(clinux_await_exit(child, &code, &signalled) == 0)
-        #expect(signalled == 1 && code == SIGKILL)
-        _ = clinux_reap(child)
+        try await Self.expectGone(group: child)
+        var status: Int32 = 0
+        #expect(waitpid(child, &status, WNOHANG) == child)
+        #expect(status & 0x7f == SIGKILL)
     }
 
     @Test func signalsAndDescriptorsAreAsAfterLogin() async {

@@ -141,8 +141,9 @@ import Testing
     }
 
     @Test func whatWaitsTooLongIsRefused() {
-        var scheduler = self.ready(self.scheduler(waitingTime: .seconds(2)))
+        var scheduler = self.scheduler(waitingTime: .seconds(2))
         _ = self.arrive("a", &scheduler)
+        _ = scheduler.environmentBecameReady(0, now: self.at(0))
         #expect(
             self.arrive("b", &scheduler, deadline: self.at(9)) == .wait(starting: nil, checkAt: self.at(2)))
         #expect(scheduler.tick(now: self.at(2)).refuse.map(\.refusal) == [.noRoom])

@@ -5,7 +5,7 @@ import LambdaProtocol
 import NIOCore
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct LocalFunctionTests {
+@Suite(.serialized, .timeLimit(.minutes(2))) struct LocalFunctionTests {
     static let id = "7e57c0de-0000-4000-8000-000000000001"
 
     /// What each of `count` invocations in a row ends in.
