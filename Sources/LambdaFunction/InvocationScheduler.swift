@@ -1,7 +1,9 @@
 internal import DequeModule
 package import NIOCore
 
-/// Which environment runs which invocation, and which invocations wait. Pure.
+/// Which environment runs which invocation, and which invocations wait.
+///
+/// Pure.
 ///
 /// Environments are numbers from 0. An invocation that waits is taken by whichever environment is ready first; of
 /// several that are ready the one used last is used again, so that the others may go.
@@ -76,7 +78,9 @@ package struct InvocationScheduler<Waiter> {
 
     private let limits: Limits
     private var states: [EnvironmentState]
-    /// A stack: the last is the one used last. Their times only grow.
+    /// A stack: the last is the one used last.
+    ///
+    /// Their times only grow.
     private var idle: [(environment: Int, since: NIODeadline)] = []
     private var waiting: Deque<Waiting> = []
     private var busyCount = 0
@@ -103,6 +107,8 @@ package struct InvocationScheduler<Waiter> {
     /// - Parameters:
     ///   - makeWaiter: Called only if it has to wait.
     ///   - startDeadline: The last moment at which its caller still wants it to start.
+    ///   - now: The present.
+    /// - Returns: Where it runs, that it waits, or why it is refused.
     package mutating func invocationArrived(
         _ makeWaiter: @autoclosure () -> Waiter, startDeadline: NIODeadline?, now: NIODeadline
     ) -> ArrivalAction {
@@ -140,7 +146,11 @@ package struct InvocationScheduler<Waiter> {
 
     /// It has no process and may be started.
     ///
-    /// - Parameter needsInvocation: Its init has failed: it is started only together with an invocation.
+    /// - Parameters:
+    ///   - environment: Which.
+    ///   - needsInvocation: Its init has failed: it is started only together with an invocation.
+    ///   - now: The present.
+    /// - Returns: What to start in it.
     package mutating func environmentStopped(
         _ environment: Int, needsInvocation: Bool, now: NIODeadline
     ) -> Actions {

@@ -41,7 +41,9 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
         self.environments.forEach { $0.delegate = self }
     }
 
-    /// Opens the first Runtime API listener, so that a port that is taken is known at once. Starts no runtime.
+    /// Opens the first Runtime API listener, so that a port that is taken is known at once.
+    ///
+    /// Starts no runtime.
     package func start() -> EventLoopFuture<Void> {
         self.eventLoop.flatSubmit { self.environments[0].prepare() }
     }

@@ -141,7 +141,7 @@ import Testing
 
     /// Whether a process of the group executes: where nobody reaps orphans they stay as zombies, which do not.
     static func isAlive(group: Int32) -> Bool {
-        guard let directory = opendir("/proc") else { return false }
+        guard kill(-group, 0) == 0, let directory = opendir("/proc") else { return false }
         defer { closedir(directory) }
         while let entry = readdir(directory) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
@@ -158,7 +158,7 @@ import Testing
         defer { fclose(file) }
         var line = [CChar](repeating: 0, count: 1024)
         guard fgets(&line, 1023, file) != nil else { return nil }
-        let text = String(decoding: line.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
         guard let end = text.lastIndex(of: ")") else { return nil }
         let fields = text[end...].split(separator: " ")
         guard fields.count > 3, let group = Int32(fields[3]) else { return nil }

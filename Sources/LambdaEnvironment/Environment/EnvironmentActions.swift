@@ -1,6 +1,8 @@
 package import NIOCore
 
-/// What an event in an environment's life asks its driver to do. All members are independent; most are empty.
+/// What an event in an environment's life asks its driver to do.
+///
+/// All members are independent; most are empty.
 ///
 /// A struct and not an array of cases: the hot path returns one for each event, without an allocation.
 package struct EnvironmentActions<Invocation> {

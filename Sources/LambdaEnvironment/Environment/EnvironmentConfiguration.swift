@@ -3,18 +3,26 @@ package import NIOCore
 /// How an execution environment runs its function.
 package struct EnvironmentConfiguration: Sendable {
     package var function: FunctionDescription
-    /// The function's time-out. Default 3 s, as on AWS.
+    /// The function's time-out.
+    ///
+    /// Default 3 s, as on AWS.
     package var invocationTimeout: TimeAmount
-    /// The limit of an init that no invocation waits in. Default 10 s, as on AWS.
+    /// The limit of an init that no invocation waits in.
+    ///
+    /// Default 10 s, as on AWS.
     package var initTimeout: TimeAmount
     /// The runtime's program and arguments.
     package var command: [String]
     /// Where the runtime starts; `nil`: where the daemon did.
     package var workingDirectory: String?
     package var variables: RuntimeEnvironmentVariables
-    /// An IPv4 literal. Default 127.0.0.1.
+    /// An IPv4 literal.
+    ///
+    /// Default 127.0.0.1.
     package var runtimeAPIHost: String
-    /// The port of the first environment's listener; the others take any. Default 9001.
+    /// The port of the first environment's listener; the others take any.
+    ///
+    /// Default 9001.
     package var runtimeAPIPort: Int
     /// Whether memory is looked at for ``InvocationRecord/peakMemoryByteCount``.
     package var measuresMemory: Bool

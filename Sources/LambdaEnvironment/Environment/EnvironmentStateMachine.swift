@@ -1,7 +1,9 @@
 package import NIOCore
 
 /// The life of one execution environment: init, invocations, and what happens when something fails (contract 10.1 to
-/// 10.3). Pure.
+/// 10.3).
+///
+/// Pure.
 ///
 /// Init runs first without an invocation, within a limit of its own. When it fails, it runs again only together with
 /// an invocation, inside the function's time-out ("suppressed init"), until it succeeds.
@@ -130,7 +132,9 @@ package struct EnvironmentStateMachine<Invocation> {
         return actions
     }
 
-    /// The head of an answer has arrived. The exit of the process waits for the rest.
+    /// The head of an answer has arrived.
+    ///
+    /// The exit of the process waits for the rest.
     package mutating func postStarted() {
         self.isReceivingPost = true
     }

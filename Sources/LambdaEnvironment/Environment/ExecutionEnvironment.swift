@@ -85,7 +85,9 @@ package final class ExecutionEnvironment: @unchecked Sendable {
         self.run(self.machine.stop())
     }
 
-    /// Ends the environment. Without extensions the process group is killed at once (contract 7.6).
+    /// Ends the environment.
+    ///
+    /// Without extensions the process group is killed at once (contract 7.6).
     ///
     /// - Returns: Succeeds when the process is gone and the listener is closed.
     package func shutdown() -> EventLoopFuture<Void> {
@@ -174,7 +176,9 @@ extension ExecutionEnvironment {
     }
 
     /// Lets the loop read what a dead process had sent: its answer may lie in a socket's buffer, or its connection in
-    /// the listener's queue. Each pass is a turn of the loop with its own look at the sockets.
+    /// the listener's queue.
+    ///
+    /// Each pass is a turn of the loop with its own look at the sockets.
     private func waitForStragglers(passes: Int) {
         guard passes > 0 else { return self.run(self.machine.stragglersElapsed()) }
         self.eventLoop.scheduleTask(in: .milliseconds(1)) { self.waitForStragglers(passes: passes - 1) }

@@ -1,6 +1,8 @@
 package import NIOCore
 
-/// Who hands invocations to environments. Called on the environment's loop.
+/// Who hands invocations to environments.
+///
+/// Called on the environment's loop.
 package protocol ExecutionEnvironmentDelegate: AnyObject {
     /// The environment can take an invocation, or be started, or no longer.
     func environment(_ environment: ExecutionEnvironment, became notice: EnvironmentActions<Invocation>.Notice)

@@ -16,6 +16,7 @@ extension EnvironmentFailure {
     /// The reason in AWS's words, after `Error: `.
     ///
     /// - Parameter timeout: The function's time-out.
+    /// - Returns: For example `Runtime exited with error: signal: killed`.
     package func reason(timeout: TimeAmount) -> String {
         switch self {
         case .timedOut: "Task timed out after \(DecimalText.hundredths(ofSecondsIn: timeout)) seconds"
@@ -34,6 +35,7 @@ extension EnvironmentFailure {
     ///   - timeout: The function's time-out.
     ///   - executedVersion: The function's version.
     ///   - initError: The runtime's own document, where it posted one.
+    /// - Returns: A function error, or for an environment that is shut down a refusal.
     package func outcome(
         requestID: String, timeout: TimeAmount, executedVersion: String, initError: FunctionReply?
     ) -> InvocationOutcome {

@@ -5,7 +5,9 @@ package struct FunctionDescription: Sendable, Equatable {
     package var version: String
     /// What the runtime is to call, as `_HANDLER`; empty where the runtime needs none.
     package var handler: String
-    /// In MB; told to the runtime and printed, not enforced. Default 128, as on AWS.
+    /// In MB; told to the runtime and printed, not enforced.
+    ///
+    /// Default 128, as on AWS.
     package var memorySizeInMegabytes: Int
     /// Default `us-east-1`, as aws-lambda-rie.
     package var region: String

@@ -16,7 +16,9 @@ package final class Invocation: @unchecked Sendable {
         self.completion = completion
     }
 
-    /// Answers the caller. Only the first call has an effect.
+    /// Answers the caller.
+    ///
+    /// Only the first call has an effect.
     package func complete(_ outcome: InvocationOutcome) {
         guard let completion = self.completion else { return }
         self.completion = nil

@@ -1,8 +1,9 @@
 /// The environment variables that a runtime gets: the container's own without the daemon's settings and secrets, and
 /// Lambda's (contract 9.1 to 9.4).
 package struct RuntimeEnvironmentVariables: Sendable {
-    /// The daemon's own settings, which are nobody else's business. `LOG_LEVEL` is the function's too: aws-lambda-rie
-    /// passes it on.
+    /// The daemon's own settings, which are nobody else's business.
+    ///
+    /// `LOG_LEVEL` is the function's too: aws-lambda-rie passes it on.
     private static let ownNames: Set<String> = [
         "MAX_CONCURRENCY", "PRINT_REPORTS", "USE_STRUCTURED_LOGGING",
         // Switches newer runtimes to parallel polling.
@@ -44,8 +45,10 @@ package struct RuntimeEnvironmentVariables: Sendable {
         if !function.handler.isEmpty { variables["_HANDLER"] = function.handler }
     }
 
-    /// What AWS sets and an image may have set otherwise. `PATH` and `LD_LIBRARY_PATH` are not among them: outside of a
-    /// Lambda image AWS's values would hide the host's programs and libraries.
+    /// What AWS sets and an image may have set otherwise.
+    ///
+    /// `PATH` and `LD_LIBRARY_PATH` are not among them: outside of a Lambda image AWS's values would hide the host's
+    /// programs and libraries.
     private static func setDefaults(_ variables: inout [String: String], _ function: FunctionDescription) {
         let defaults = [
             "AWS_REGION": variables["AWS_DEFAULT_REGION"] ?? function.region,
@@ -66,6 +69,7 @@ package struct RuntimeEnvironmentVariables: Sendable {
     /// - Parameters:
     ///   - runtimeAPIAddress: `host:port` with a literal IPv4 host, as swift-aws-lambda-runtime needs it.
     ///   - instance: The environment's number, which fadams' daemon passes as `_INSTANCE`.
+    /// - Returns: Strings in no particular order.
     package func runtime(runtimeAPIAddress: String, instance: Int) -> [String] {
         var variables = self.common
         variables["AWS_LAMBDA_RUNTIME_API"] = runtimeAPIAddress

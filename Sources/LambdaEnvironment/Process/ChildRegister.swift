@@ -7,7 +7,9 @@ final class ChildRegister: Sendable {
 
     private let children = Mutex(Set<pid_t>())
 
-    /// Makes a child. The lock is held until its id is known, or the reaper could meet it before.
+    /// Makes a child.
+    ///
+    /// The lock is held until its id is known, or the reaper could meet it before.
     func add(_ spawn: () -> Result<pid_t, ProcessStartFailure>) -> Result<pid_t, ProcessStartFailure> {
         self.children.withLock { children in
             let result = spawn()

@@ -19,7 +19,8 @@ enum ProcessMemory {
     private static func peakByteCount(of process: Int32) -> Int {
         guard let status = Self.read("/proc/\(process)/status"),
             let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
-            let kilobytes = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap({ Int($0) })
+            let number = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first,
+            let kilobytes = Int(number)
         else { return 0 }
         return kilobytes * 1024
     }

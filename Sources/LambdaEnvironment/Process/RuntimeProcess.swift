@@ -52,6 +52,7 @@ package final class RuntimeProcess: Sendable {
     ///   - command: What to start.
     ///   - eventLoop: Where `handler` is called.
     ///   - handler: Told what becomes of the process.
+    /// - Returns: The means to kill it.
     package static func start(
         _ command: Command, eventLoop: any EventLoop, handler: @escaping @Sendable (Event) -> Void
     ) -> RuntimeProcess {

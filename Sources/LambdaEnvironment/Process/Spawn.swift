@@ -6,7 +6,8 @@ enum Spawn {
     /// Starts `command` on the calling thread, whose end kills it.
     static func run(_ command: RuntimeProcess.Command) -> Result<pid_t, ProcessStartFailure> {
         guard let program = command.arguments.first, !program.isEmpty else {
-            return .failure(.init(errorType: "Runtime.InvalidEntrypoint", reason: "fork/exec : no command is configured"))
+            return .failure(
+                .init(errorType: "Runtime.InvalidEntrypoint", reason: "fork/exec : no command is configured"))
         }
         guard let path = Self.resolve(program, environment: command.environment) else {
             return .failure(

@@ -17,8 +17,9 @@ extension HTTPExchange {
             status: HTTPResponseStatus(statusCode: rejection.status), headers: [Self.json], body: rejection.document)
     }
 
-    /// The event, with the headers of contract 4.2. A header without a value is left out: an empty client context
-    /// makes some runtimes' JSON parsers fail.
+    /// The event, with the headers of contract 4.2.
+    ///
+    /// A header without a value is left out: an empty client context makes some runtimes' JSON parsers fail.
     ///
     /// - Parameters:
     ///   - request: The invocation.

@@ -48,7 +48,9 @@ package final class RuntimeAPI: @unchecked Sendable {
         self.machine = RuntimeStateMachine()
     }
 
-    /// The process is gone or being killed. Whoever still asks is refused.
+    /// The process is gone or being killed.
+    ///
+    /// Whoever still asks is refused.
     package func processEnded() {
         self.generation += 1
         self.current = nil
@@ -60,7 +62,9 @@ package final class RuntimeAPI: @unchecked Sendable {
         exchange.reject(.transition(from: .exited, to: .ready))
     }
 
-    /// Gives the runtime an event. It must be ready.
+    /// Gives the runtime an event.
+    ///
+    /// It must be ready.
     ///
     /// - Parameters:
     ///   - invocation: The invocation.

@@ -25,6 +25,7 @@ package struct RuntimeAPIRejection: Error, Sendable, Equatable {
     /// A body over the limit.
     ///
     /// - Parameter limitByteCount: The largest body that is accepted.
+    /// - Returns: A 413.
     package static func tooLarge(limitByteCount: Int) -> Self {
         Self(
             status: 413, errorType: "RequestEntityTooLarge",

@@ -30,7 +30,8 @@ enum RuntimeAPIRoute: Equatable {
             self = method == .GET ? .next : .wrongMethod
             return
         }
-        guard let slash = invocationPath.utf8.lastIndex(of: UInt8(ascii: "/")), slash != invocationPath.startIndex else {
+        guard let slash = invocationPath.utf8.lastIndex(of: UInt8(ascii: "/")), slash != invocationPath.startIndex
+        else {
             self = .unknownPath
             return
         }

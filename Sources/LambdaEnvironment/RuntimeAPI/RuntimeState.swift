@@ -1,4 +1,6 @@
-/// Where a runtime stands with the Runtime API. The raw values are the names that 403 messages carry (contract 5).
+/// Where a runtime stands with the Runtime API.
+///
+/// The raw values are the names that 403 messages carry (contract 5).
 package enum RuntimeState: String, Sendable {
     /// The process runs and has asked for nothing yet. Can transition to: `ready` (first next), `initError`.
     case started = "Started"

@@ -1,6 +1,8 @@
 internal import DequeModule
 
-/// What one runtime process may do on the Runtime API, and what it gets (contract 5). Pure.
+/// What one runtime process may do on the Runtime API, and what it gets (contract 5).
+///
+/// Pure.
 ///
 /// One machine for each process: a new process starts with a new machine. `Waiter` is a pending `next` (an HTTP
 /// exchange; a string in tests).
@@ -43,6 +45,7 @@ package struct RuntimeStateMachine<Waiter> {
     /// The runtime asks for an event.
     ///
     /// - Parameter waiter: Kept when the action says to wait.
+    /// - Returns: How to answer.
     package mutating func nextRequested(by waiter: Waiter) -> NextAction {
         switch self.state {
         case .started, .responseSent:

@@ -2,7 +2,9 @@ package import LambdaEnvironment
 package import LambdaProtocol
 package import NIOCore
 
-/// The lines that tell of an invocation. Pure: what goes out is only made here.
+/// The lines that tell of an invocation.
+///
+/// Pure: what goes out is only made here.
 package struct ReportLines: Sendable {
     private let function: FunctionDescription
     private let timeout: TimeAmount
