@@ -84,14 +84,15 @@ package final class RabbitDecoder {
 
     private func scanTable(in payload: ByteBuffer, at index: Int) throws(ProtocolViolation) {
         let offset = index - payload.readerIndex
-        let failure = payload.withUnsafeReadableBytes { bytes -> TableScanner.Failure? in
-            guard offset <= bytes.count else { return .truncated }
-            switch TableScanner.scan(UnsafeRawBufferPointer(rebasing: bytes[offset...])) {
-            case .success: return nil
-            case .failure(let failure): return failure
+        let violation = payload.withUnsafeReadableBytes { bytes -> TableScanner.Violation? in
+            do throws(TableScanner.Violation) {
+                _ = try TableScanner.scan(bytes, at: offset)
+                return nil
+            } catch {
+                return error
             }
         }
-        if let failure { throw ProtocolViolation(.syntaxError, "a table that is refused: \(failure)") }
+        if let violation { throw ProtocolViolation(.syntaxError, "a table that is refused: \(violation)") }
     }
 
     private static func tail(of bytes: UnsafeRawBufferPointer, from offset: Int) -> amqp_bytes_t {

@@ -5,23 +5,23 @@ extension RabbitPool {
     /// A table in librabbitmq's form. Everything it points to dies with the next ``recycle()``.
     ///
     /// - Throws: `invalidArgument` for a key over 255 bytes, which librabbitmq would cut in silence, and for nesting
-    ///   over ``TableScanner/maxDepth``, which we would refuse ourselves when it came back.
+    ///   over ``TableScanner/maximumDepth``, which we would refuse ourselves when it came back.
     func table(_ table: AMQPTable, depth: Int = 1) throws(AMQPError) -> amqp_table_t {
-        guard depth <= TableScanner.maxDepth else { throw .nestedTooDeep() }
+        guard depth <= TableScanner.maximumDepth else { throw .nestedTooDeep() }
         guard !table.isEmpty else { return amqp_table_t(num_entries: 0, entries: nil) }
         guard let entries = self.allocate(table.count, of: amqp_table_entry_t.self) else { throw .outOfMemory() }
         var index = 0
-        for (key, value) in table {
-            let entry = amqp_table_entry_t(
-                key: try self.shortString(key, "a table key"), value: try self.fieldValue(value, depth: depth))
-            (entries + index).initialize(to: entry)
+        for entry in table.entries {
+            let key = try self.shortString(entry.key, "a table key")
+            let value = try self.fieldValue(entry.value, depth: depth)
+            (entries + index).initialize(to: amqp_table_entry_t(key: key, value: value))
             index += 1
         }
         return amqp_table_t(num_entries: Int32(table.count), entries: entries)
     }
 
     private func array(_ values: [AMQPValue], depth: Int) throws(AMQPError) -> amqp_array_t {
-        guard depth <= TableScanner.maxDepth else { throw .nestedTooDeep() }
+        guard depth <= TableScanner.maximumDepth else { throw .nestedTooDeep() }
         guard !values.isEmpty else { return amqp_array_t(num_entries: 0, entries: nil) }
         guard let entries = self.allocate(values.count, of: amqp_field_value_t.self) else { throw .outOfMemory() }
         for (index, value) in values.enumerated() {
@@ -58,15 +58,18 @@ extension RabbitPool {
         case .int64(let value):
             kind(AMQP_FIELD_KIND_I64)
             field.value.i64 = value
+        case .uint64(let value):
+            kind(AMQP_FIELD_KIND_U64)
+            field.value.u64 = value
         case .float(let value):
             kind(AMQP_FIELD_KIND_F32)
             field.value.f32 = value
         case .double(let value):
             kind(AMQP_FIELD_KIND_F64)
             field.value.f64 = value
-        case .decimal(let scale, let value):
+        case .decimal(let scale, let unscaled):
             kind(AMQP_FIELD_KIND_DECIMAL)
-            field.value.decimal = amqp_decimal_t(decimals: scale, value: value)
+            field.value.decimal = amqp_decimal_t(decimals: scale, value: unscaled)
         case .longString(let bytes):
             kind(AMQP_FIELD_KIND_UTF8)
             field.value.bytes = try self.bytes(bytes)
@@ -91,6 +94,6 @@ extension RabbitPool {
 
 extension AMQPError {
     static func nestedTooDeep() -> AMQPError {
-        AMQPError(.invalidArgument, "a table is nested deeper than \(TableScanner.maxDepth) levels")
+        AMQPError(.invalidArgument, "a table is nested deeper than \(TableScanner.maximumDepth) levels")
     }
 }

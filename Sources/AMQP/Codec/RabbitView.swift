@@ -55,7 +55,7 @@ extension RabbitView {
     func table(_ source: amqp_table_t) -> AMQPTable {
         var table = AMQPTable()
         for entry in UnsafeBufferPointer(start: source.entries, count: Int(source.num_entries)) {
-            table.append(key: self.string(entry.key), value: self.value(entry.value))
+            table.entries.append(.init(key: self.string(entry.key), value: self.value(entry.value)))
         }
         return table
     }
@@ -74,12 +74,11 @@ extension RabbitView {
         case AMQP_FIELD_KIND_I32: .int32(source.value.i32)
         case AMQP_FIELD_KIND_U32: .uint32(source.value.u32)
         case AMQP_FIELD_KIND_I64: .int64(source.value.i64)
-        // RabbitMQ reads both `l` and `L` as signed (its dialect, rabbitmq.com "AMQP 0-9-1 errata").
-        case AMQP_FIELD_KIND_U64: .int64(Int64(bitPattern: source.value.u64))
+        case AMQP_FIELD_KIND_U64: .uint64(source.value.u64)
         case AMQP_FIELD_KIND_F32: .float(source.value.f32)
         case AMQP_FIELD_KIND_F64: .double(source.value.f64)
         case AMQP_FIELD_KIND_DECIMAL:
-            .decimal(scale: source.value.decimal.decimals, value: source.value.decimal.value)
+            .decimal(scale: source.value.decimal.decimals, unscaled: source.value.decimal.value)
         case AMQP_FIELD_KIND_UTF8: .longString(self.slice(source.value.bytes))
         case AMQP_FIELD_KIND_BYTES: .bytes(self.slice(source.value.bytes))
         case AMQP_FIELD_KIND_ARRAY: .array(self.array(source.value.array))

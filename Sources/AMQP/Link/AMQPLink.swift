@@ -1,4 +1,4 @@
-package import Logging
+import Logging
 package import NIOCore
 
 /// One connection to one broker, from the handshake to its end; it is never opened again. Loop-bound: the hot paths

@@ -1,5 +1,5 @@
-package import DequeModule
-package import NIOCore
+import DequeModule
+import NIOCore
 
 /// One channel of one link: whether it is open, and which requests wait for their reply.
 ///

@@ -1,4 +1,4 @@
-package import NIOCore
+import NIOCore
 
 /// Opens a connection: start, secure, tune, open (AMQP 0-9-1, 2.2.4).
 ///
@@ -6,7 +6,7 @@ package import NIOCore
 package struct HandshakeStateMachine {
     /// What a connection asks for.
     package struct Request: Sendable {
-        package var mechanisms: [AMQPConfiguration.AuthMechanism]
+        package var mechanisms: [AMQPAuthMechanism]
         package var username: String
         package var password: String
         package var virtualHost: String
@@ -136,7 +136,7 @@ extension HandshakeStateMachine {
         return properties
     }
 
-    private func response(for mechanism: AMQPConfiguration.AuthMechanism) -> ByteBuffer {
+    private func response(for mechanism: AMQPAuthMechanism) -> ByteBuffer {
         switch mechanism {
         case .plain:
             return ByteBuffer(string: "\0\(self.request.username)\0\(self.request.password)")

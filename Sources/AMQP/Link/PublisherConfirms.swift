@@ -1,4 +1,4 @@
-package import DequeModule
+import DequeModule
 package import NIOCore
 
 /// What became of a publish that asked for a confirm.
