@@ -141,9 +141,9 @@ extension AMQPError {
 }
 
 extension TimeAmount {
+    /// A duration of at most a year: a deadline further away than NIO's clock counts would trap.
     init(_ duration: Duration) {
-        let (seconds, attoseconds) = duration.components
-        self = .nanoseconds(seconds.multipliedReportingOverflow(by: 1_000_000_000).partialValue
-            + attoseconds / 1_000_000_000)
+        let (seconds, attoseconds) = min(max(duration, .zero), .seconds(365 * 24 * 3600)).components
+        self = .nanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
     }
 }
