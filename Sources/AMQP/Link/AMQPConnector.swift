@@ -139,3 +139,11 @@ extension AMQPError {
         return "no address to connect to"
     }
 }
+
+extension TimeAmount {
+    /// A duration of at most a year: a deadline further away than NIO's clock counts would trap.
+    init(_ duration: Duration) {
+        let (seconds, attoseconds) = min(max(duration, .zero), .seconds(365 * 24 * 3600)).components
+        self = .nanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    }
+}

@@ -88,8 +88,11 @@ package final class AMQPLink: @unchecked Sendable {
     }
 
     /// False once more is buffered for the socket than the limit allows: publish again after ``onWritable``.
+    ///
+    /// What is pending counts with the channel's own comparison (above its high water mark): so each time that this is
+    /// false, passing the bytes on makes the channel unwritable, and its becoming writable again calls ``onWritable``.
     package var isWritable: Bool {
-        (self.context?.channel.isWritable ?? false) && self.outbound.pendingByteCount < self.outboundLimit
+        (self.context?.channel.isWritable ?? false) && self.outbound.pendingByteCount <= self.outboundLimit
     }
 }
 
@@ -282,9 +285,7 @@ extension AMQPLink {
         case (.open, .connectionClose(let closure)), (.closing, .connectionClose(let closure)):
             self.answer(.connectionCloseOK, on: 0)
             self.outbound.flush()
-            self.finish(
-                .connectionClosedByServer(
-                    AMQPReplyCode(rawValue: closure.replyCode), text: closure.replyText, doing: "connected"))
+            self.finish(Self.closedWhileOpen(closure))
         case (.open, .connectionBlocked(let reason)):
             self.blockedReason = reason
             self.onBlockedChanged?(reason)
@@ -295,6 +296,16 @@ extension AMQPLink {
         case (.open, _):
             self.violated(ProtocolViolation(.commandInvalid, "\(method.name) came on channel 0"))
         }
+    }
+
+    /// After the handshake 530 is no longer about the virtual host (RabbitMQ: a consumer tag that is in use, say).
+    private static func closedWhileOpen(_ closure: ServerMethod.Closure) -> AMQPError {
+        let error = AMQPError.connectionClosedByServer(
+            AMQPReplyCode(rawValue: closure.replyCode), text: closure.replyText, doing: "connected")
+        guard error.code == .vhostNotFound else { return error }
+        return AMQPError(
+            .connectionClosed, error.message, replyCode: error.replyCode, isServerInitiated: true,
+            isRetriable: error.isRetriable)
     }
 
     private func perform(_ action: HandshakeStateMachine.Action) {

@@ -24,10 +24,11 @@ package final class AMQPLinkChannel: @unchecked Sendable {
     /// Different for every channel that this process opens.
     package let epoch: ChannelEpoch
     package let eventLoop: any EventLoop
-    /// The link that it belongs to; the link lets go of its channels when it ends.
+    /// The link lets go of its channels when it ends, so that this is no cycle that stays.
     package let link: AMQPLink
 
     private var machine = ChannelStateMachine<Waiter>()
+    private let maxBodyByteCount: Int
     private var assembler: ContentAssembler
     private var confirms: PublisherConfirms<ConfirmHandler>?
     private var consumers: [AMQPShortString: Consumer] = [:]
@@ -43,6 +44,7 @@ package final class AMQPLinkChannel: @unchecked Sendable {
         self.epoch = epoch
         self.eventLoop = link.eventLoop
         self.link = link
+        self.maxBodyByteCount = maxBodyByteCount
         self.assembler = ContentAssembler(maxBodyByteCount: maxBodyByteCount)
     }
 
@@ -65,8 +67,7 @@ extension AMQPLinkChannel {
             do {
                 try self.link.send(method, on: self.number)
             } catch {
-                // Nothing was sent, so nothing will be answered: the channel can no longer match replies.
-                self.link.violated(ProtocolViolation(.internalError, "\(error)"))
+                self.machine.requestNotSent()
                 promise.fail(error)
             }
         }
@@ -79,7 +80,8 @@ extension AMQPLinkChannel {
     ///   - consumption: The queue and the options. An empty consumer tag is replaced by one of ours.
     ///   - deliver: Called with each message.
     ///   - cancelled: Called when the broker ends the consumer (its queue was deleted).
-    /// - Returns: the consumer tag.
+    /// - Returns: the consumer tag; `invalidArgument` when the channel has a consumer of that tag, for which the broker
+    ///   would close the whole connection.
     package func consume(
         _ consumption: AMQPConsumption, deliver: @escaping (AMQPDelivery) -> Void,
         cancelled: @escaping () -> Void
@@ -87,14 +89,25 @@ extension AMQPLinkChannel {
         self.eventLoop.assertInEventLoop()
         var consumption = consumption
         if consumption.consumerTag.byteCount == 0 {
-            consumption.consumerTag = AMQPShortString("c\(self.nextConsumerNumber)")
-            self.nextConsumerNumber += 1
+            consumption.consumerTag = self.takeConsumerTag()
         }
         let tag = consumption.consumerTag
+        guard self.consumers[tag] == nil else {
+            return self.eventLoop.makeFailedFuture(
+                AMQPError(.invalidArgument, "the channel has a consumer with the tag '\(tag)' already"))
+        }
         self.consumers[tag] = Consumer(deliver: deliver, cancelled: cancelled)
         let reply = self.request(.basicConsume(consumption), expecting: .consumeOK)
         reply.assumeIsolated().whenFailure { _ in self.consumers[tag] = nil }
         return reply.map { _ in tag }
+    }
+
+    private func takeConsumerTag() -> AMQPShortString {
+        while true {
+            let tag = AMQPShortString("c\(self.nextConsumerNumber)")
+            self.nextConsumerNumber += 1
+            if self.consumers[tag] == nil { return tag }
+        }
     }
 
     /// Ends a consumer. What was delivered before and is not acknowledged stays the caller's.
@@ -106,10 +119,10 @@ extension AMQPLinkChannel {
 
     /// Has every later publish confirmed by the broker.
     package func selectConfirms() -> EventLoopFuture<Void> {
+        let isOpen = self.machine.isOpen
         let reply = self.request(.confirmSelect, expecting: .confirmSelectOK)
-        reply.assumeIsolated().whenSuccess { _ in
-            if self.confirms == nil { self.confirms = PublisherConfirms() }
-        }
+        // The broker counts every publish that it reads after the request, so also those that leave before its reply.
+        if isOpen, self.confirms == nil { self.confirms = PublisherConfirms() }
         return reply.map { _ in }
     }
 
@@ -126,7 +139,7 @@ extension AMQPLinkChannel {
     /// Publishes a message. It leaves with everything else of this turn of the loop.
     ///
     /// - Parameter confirm: Called with the outcome, on a channel with ``selectConfirms()``; on another it is refused.
-    /// - Throws: `AMQPError` when the channel is closed or a property is too long. Nothing was sent then.
+    /// - Throws: `AMQPError` when the channel is closed, or a property or the body is too long. Nothing was sent then.
     package func publish(
         exchange: AMQPShortString, routingKey: AMQPShortString, isMandatory: Bool, properties: AMQPProperties,
         body: ByteBuffer, confirm: ConfirmHandler? = nil
@@ -135,6 +148,10 @@ extension AMQPLinkChannel {
         try self.checkOpen()
         if confirm != nil, self.confirms == nil {
             throw AMQPError(.invalidArgument, "a confirm was asked for on a channel without confirm.select")
+        }
+        guard body.readableBytes <= self.maxBodyByteCount else {
+            throw AMQPError(
+                .invalidArgument, "a body of \(body.readableBytes) bytes; the limit is \(self.maxBodyByteCount)")
         }
         try self.link.sendPublish(
             exchange: exchange, routingKey: routingKey, isMandatory: isMandatory, properties: properties, body: body,
@@ -212,9 +229,10 @@ extension AMQPLinkChannel {
             self.link.answer(.channelCloseOK, on: self.number)
             self.link.channelEnded(self)
             self.closed(error, waiters: waiters)
-        case .closedByUs(let waiter, let failed):
+        case .closeCrossed: self.link.answer(.channelCloseOK, on: self.number)
+        case .closedByUs(let waiter, let failed, let error):
             self.link.channelEnded(self)
-            self.closed(AMQPError(.channelClosed, "the channel was closed"), waiters: failed)
+            self.closed(error, waiters: failed)
             waiter.succeed(.method(.channelCloseOK))
         case .violation(let violation): self.link.violated(violation)
         }

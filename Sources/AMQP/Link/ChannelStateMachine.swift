@@ -17,8 +17,9 @@ package struct ChannelStateMachine<Waiter> {
     private enum State {
         /// Can transition to: `closing`, `closed`.
         case open
-        /// We have sent `channel.close`. Can transition to: `closed`.
-        case closing
+        /// We have sent `channel.close`; the error is there when the broker's own close crossed it. Can transition to:
+        /// `closed`.
+        case closing(AMQPError?)
         /// Nothing more may be sent. The error says why.
         case closed(AMQPError)
     }
@@ -41,8 +42,10 @@ package struct ChannelStateMachine<Waiter> {
         case flow(active: Bool)
         /// The broker closed the channel: answer `channel.close-ok`, and fail everybody who waits.
         case closedByServer(AMQPError, [Waiter])
+        /// The broker's close crossed ours: answer `channel.close-ok`. The answer to ours is still to come.
+        case closeCrossed
         /// Our own close is complete; `waiter` asked for it.
-        case closedByUs(Waiter, failed: [Waiter])
+        case closedByUs(Waiter, failed: [Waiter], AMQPError)
         case violation(ProtocolViolation)
     }
 
@@ -68,7 +71,7 @@ package struct ChannelStateMachine<Waiter> {
         switch self.state {
         case .open:
             self.waiters.append((expectation, waiter))
-            if case .channelCloseOK = expectation { self.state = .closing }
+            if case .channelCloseOK = expectation { self.state = .closing(nil) }
             return .send
         case .closing:
             return .refuse(waiter, AMQPError(.channelClosed, "the channel is being closed"))
@@ -77,10 +80,16 @@ package struct ChannelStateMachine<Waiter> {
         }
     }
 
+    /// The request that was just accepted could not be encoded: nothing was sent, so nothing will be answered.
+    package mutating func requestNotSent() {
+        _ = self.waiters.popLast()
+        if case .closing = self.state { self.state = .open }
+    }
+
     package mutating func methodReceived(_ method: ServerMethod) -> Action {
         switch self.state {
         case .closed: .none
-        case .closing: self.methodReceivedWhileClosing(method)
+        case .closing(let crossed): self.methodReceivedWhileClosing(method, crossed)
         case .open: self.methodReceivedWhileOpen(method)
         }
     }
@@ -107,15 +116,18 @@ extension ChannelStateMachine {
     }
 
     /// After our `channel.close` everything but the broker's own close and its close-ok is dropped (AMQP 0-9-1, 1.5.2.5).
-    private mutating func methodReceivedWhileClosing(_ method: ServerMethod) -> Action {
+    private mutating func methodReceivedWhileClosing(_ method: ServerMethod, _ crossed: AMQPError?) -> Action {
         switch method {
         case .channelCloseOK:
-            self.state = .closed(AMQPError(.channelClosed, "the channel was closed"))
+            let error = crossed ?? AMQPError(.channelClosed, "the channel was closed")
+            self.state = .closed(error)
             var waiters = self.takeWaiters()
             guard let closer = waiters.popLast() else { return .none }
-            return .closedByUs(closer, failed: waiters)
+            return .closedByUs(closer, failed: waiters, error)
         case .channelClose(let closure):
-            return self.closedByServer(closure)
+            // Each side answers the other's close (AMQP 0-9-1, 1.5.2.5); before both have, the number is not free.
+            self.state = .closing(Self.error(of: closure))
+            return .closeCrossed
         case .basicDeliver, .basicReturn, .basicGetOK:
             // Dropped too, but only once its content has been read.
             return .assemble(method)
@@ -147,10 +159,14 @@ extension ChannelStateMachine {
     }
 
     private mutating func closedByServer(_ closure: ServerMethod.Closure) -> Action {
-        let error = AMQPError.channelClosedByServer(
-            AMQPReplyCode(rawValue: closure.replyCode), text: closure.replyText, doing: "using a channel")
+        let error = Self.error(of: closure)
         self.state = .closed(error)
         return .closedByServer(error, self.takeWaiters())
+    }
+
+    private static func error(of closure: ServerMethod.Closure) -> AMQPError {
+        .channelClosedByServer(
+            AMQPReplyCode(rawValue: closure.replyCode), text: closure.replyText, doing: "using a channel")
     }
 
     private static func unexpected(_ method: ServerMethod) -> Action {

@@ -78,10 +78,15 @@ public final class AMQPConnection: @unchecked Sendable {
         let id = self.observed.withLock { observed in
             let id = observed.nextObserver
             observed.nextObserver += 1
-            observed.observers[id] = continuation
             continuation.yield(observed.state)
+            if case .closed = observed.state {
+                continuation.finish()
+            } else {
+                observed.observers[id] = continuation
+            }
             return id
         }
+        // A stream that is dropped takes itself off the list.
         continuation.onTermination = { [weak self] _ in
             self?.observed.withLock { $0.observers[id] = nil }
         }
@@ -184,7 +189,8 @@ extension AMQPConnection {
         guard let link = self.link else { return }
         let setUps = self.participants.map { $0.linkOpened(link) }
         EventLoopFuture.andAllComplete(setUps, on: self.eventLoop).assumeIsolated().whenComplete { _ in
-            guard self.link === link else { return }
+            // When the link falls, the set-ups fail before `linkLost` hears of it.
+            guard self.link === link, link.isOpen else { return }
             self.perform(self.machine.setUpDone(), error: nil)
         }
     }
