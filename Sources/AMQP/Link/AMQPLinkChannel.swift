@@ -24,7 +24,8 @@ package final class AMQPLinkChannel: @unchecked Sendable {
     /// Different for every channel that this process opens.
     package let epoch: ChannelEpoch
     package let eventLoop: any EventLoop
-    package unowned let link: AMQPLink
+    /// The link that it belongs to; the link lets go of its channels when it ends.
+    package let link: AMQPLink
 
     private var machine = ChannelStateMachine<Waiter>()
     private var assembler: ContentAssembler

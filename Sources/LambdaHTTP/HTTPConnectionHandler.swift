@@ -1,0 +1,392 @@
+import DequeModule
+import Logging
+import NIOCore
+import NIOHTTP1
+
+/// One connection: asks its state machine, and does what that says. Last in the pipeline, behind NIO's decoder.
+///
+/// Flushes once for all that one call from outside (or one read of the socket) has written.
+// @unchecked: every member is used on `eventLoop` only (asserted).
+final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = Never
+    typealias OutboundOut = ByteBuffer
+
+    let eventLoop: any EventLoop
+    let server: HTTPServer
+    var machine: HTTPExchangeStateMachine
+    var context: ChannelHandlerContext?
+    var exchange: HTTPExchange?
+    var reader: HTTPBodyReader?
+    var streamed: HTTPStreamedResponse?
+    var declaredByteCount: Int?
+
+    // Output that waits for the outermost call to end.
+    var callDepth = 0
+    var needsFlush = false
+    var isFlushScheduled = false
+    var isInRead = false
+    private var readHasParts = false
+
+    // Input that the machine does not take yet. While there is any, the socket is not read.
+    private var held = Deque<HTTPRequestPart>()
+    private var isOfferingHeld = false
+    private var isReadHeldBack = false
+    private var inputIsClosed = false
+
+    // Time-outs, in ticks of the server.
+    private var wait = HTTPExchangeStateMachine.Wait.nothing
+    private var deadlineTick = UInt64.max
+
+    init(server: HTTPServer, eventLoop: any EventLoop) {
+        self.server = server
+        self.eventLoop = eventLoop
+        self.machine = HTTPExchangeStateMachine(drainLimit: server.configuration.drainLimit)
+    }
+
+    var remoteAddress: SocketAddress? { self.context?.channel.remoteAddress }
+
+    // MARK: Channel events
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        self.updateDeadline(isProgress: true)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        self.isInRead = true
+        self.readHasParts = true
+        switch self.unwrapInboundIn(data) {
+        case .head(let head): self.received(.head(head))
+        case .body(let bytes): self.received(.body(bytes))
+        case .end(let trailers): self.received(.end(trailers: trailers))
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if !self.readHasParts { self.machine.incompleteBytesReceived() }
+        self.isInRead = false
+        self.updateDeadline(isProgress: self.readHasParts)
+        self.readHasParts = false
+        self.flushIfNeeded()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if self.held.isEmpty { context.read() } else { self.isReadHeldBack = true }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        guard context.channel.isWritable, let writer = self.streamed?.writer else { return }
+        self.call { writer.onWritable?() }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .inputClosed? = event as? ChannelEvent {
+            self.inputIsClosed = true
+            self.call { self.received(.inputClosed) }
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error {
+        case HTTPParserError.headerOverflow:
+            self.call { self.received(.failed(.malformed, status: .requestHeaderFieldsTooLarge)) }
+        case HTTPParserError.invalidEOFState:
+            self.call { self.received(.failed(.truncated, status: .badRequest)) }
+        case is HTTPParserError, is ByteToMessageDecoderError, is ByteToMessageDecoderError.PayloadTooLargeError:
+            self.call { self.received(.failed(.malformed, status: .badRequest)) }
+        default:
+            // The socket broke; `channelInactive` follows.
+            self.server.logger.trace("connection failed", metadata: ["error": "\(error)"])
+            context.close(promise: nil)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.server.connectionClosed(self)
+        self.abortExchange()
+        self.held.removeAll()
+        context.fireChannelInactive()
+    }
+
+    /// Tells reader and handler that the client is gone.
+    private func abortExchange() {
+        let mustTell = self.machine.connectionLost()
+        let exchange = self.exchange
+        self.deliverFailure(.truncated)
+        self.endExchange()
+        if mustTell {
+            exchange?.onAbort?()
+        }
+        exchange?.onAbort = nil
+    }
+
+    // MARK: Parts
+
+    private func received(_ part: HTTPRequestPart) {
+        if !self.held.isEmpty || !self.take(part) { self.held.append(part) }
+    }
+
+    /// Offers what is held to the machine, until it takes no more.
+    func offerHeld() {
+        guard !self.isOfferingHeld else { return }
+        self.isOfferingHeld = true
+        while let part = self.held.popFirst() {
+            guard self.take(part) else {
+                self.held.prepend(part)
+                break
+            }
+        }
+        self.isOfferingHeld = false
+        if self.held.isEmpty, self.isReadHeldBack {
+            self.isReadHeldBack = false
+            self.context?.read()
+        }
+    }
+
+    var holdsParts: Bool { !self.held.isEmpty }
+
+    /// - Returns: `false` when the part must wait.
+    private func take(_ part: HTTPRequestPart) -> Bool {
+        switch part {
+        case .head(let head): return self.takeHead(head)
+        case .body(let bytes): return self.takeBody(bytes)
+        case .end(let trailers): return self.takeEnd(trailers)
+        case .failed(let error, let status):
+            self.takeFailure(error, status)
+            return true
+        case .inputClosed:
+            switch self.machine.inputClosed() {
+            case .hold: return false
+            case .close: self.closeAfterFlush()
+            case .drop: break
+            }
+            return true
+        }
+    }
+
+    private func takeHead(_ head: HTTPRequestHead) -> Bool {
+        let facts = HTTPExchangeStateMachine.HeadFacts(head)
+        switch self.machine.headReceived(facts) {
+        case .begin:
+            self.declaredByteCount = facts.declaredByteCount
+            let exchange = HTTPExchange(head: head, connection: self)
+            self.exchange = exchange
+            self.server.handler(exchange)
+            return true
+        case .hold: return false
+        case .refuseExpectation: self.reject(.expectationFailed)
+        case .drop: break
+        }
+        return true
+    }
+
+    private func takeBody(_ bytes: ByteBuffer) -> Bool {
+        var isStreamed = false
+        if case .stream? = self.reader { isStreamed = true }
+        switch self.machine.bodyReceived(byteCount: bytes.readableBytes, pausesReader: isStreamed) {
+        case .deliver: self.deliver(bytes)
+        case .hold: return false
+        case .discard: break
+        case .finish(let ending): self.finish(ending)
+        }
+        return true
+    }
+
+    private func takeEnd(_ trailers: HTTPHeaders?) -> Bool {
+        switch self.machine.endReceived(hasTrailers: trailers != nil) {
+        case .deliver:
+            self.deliverEnd(trailers)
+            if let ending = self.machine.endDelivered() { self.finish(ending) }
+        case .hold: return false
+        case .discard: break
+        case .finish(let ending): self.finish(ending)
+        }
+        return true
+    }
+
+    private func takeFailure(_ error: HTTPBodyError, _ status: HTTPResponseStatus) {
+        switch self.machine.requestFailed(error) {
+        case .deliver(let closes):
+            self.deliverFailure(error)
+            if closes { self.closeAfterFlush() }
+        case .reject: self.reject(status)
+        case .close: self.closeAfterFlush()
+        case .remember, .drop: break
+        }
+    }
+
+    // MARK: The body's reader
+
+    func readBody(of exchange: HTTPExchange, by reader: HTTPBodyReader) {
+        self.call {
+            guard exchange === self.exchange else { return reader.fail(.truncated) }
+            if case .collector(let collector) = reader, let declared = self.declaredByteCount,
+                declared > collector.limit
+            {
+                self.machine.readerDetached()
+                reader.fail(.tooLarge(declaredByteCount: declared))
+                return self.offerHeld()
+            }
+            switch self.machine.readerAttached(holdsParts: !self.held.isEmpty) {
+            case .read(let sendContinue):
+                self.reader = reader
+                if sendContinue { self.writeContinue() }
+                self.offerHeld()
+            case .deliverEnd:
+                self.reader = reader
+                self.deliverEnd(nil)
+            case .deliverFailure(let error): reader.fail(error)
+            case .drop: assertionFailure("the body of \(exchange.path) is asked for twice")
+            }
+        }
+    }
+
+    func readNextPart(of exchange: HTTPExchange) {
+        guard exchange === self.exchange else { return }
+        self.call {
+            if self.machine.nextPartWanted() { self.offerHeld() }
+        }
+    }
+
+    private func deliver(_ bytes: ByteBuffer) {
+        switch self.reader {
+        case .stream(let receive)?: receive(.bytes(bytes))
+        case .collector(var collector)?:
+            self.reader = nil
+            if collector.append(bytes, declaredByteCount: self.declaredByteCount) {
+                self.reader = .collector(collector)
+            } else {
+                self.machine.readerDetached()
+                collector.completion(.failure(.tooLarge(declaredByteCount: self.declaredByteCount)))
+            }
+        case nil: break
+        }
+    }
+
+    private func deliverEnd(_ trailers: HTTPHeaders?) {
+        let reader = self.reader
+        self.reader = nil
+        switch reader {
+        case .stream(let receive)?: receive(.end(trailers: trailers))
+        case .collector(var collector)?: collector.end(trailers: trailers)
+        case nil: break
+        }
+    }
+
+    private func deliverFailure(_ error: HTTPBodyError) {
+        let reader = self.reader
+        self.reader = nil
+        reader?.fail(error)
+    }
+
+    // MARK: Ends
+
+    func finish(_ ending: HTTPExchangeStateMachine.Ending) {
+        self.endExchange()
+        switch ending {
+        case .next: self.offerHeld()
+        case .close: self.closeAfterFlush()
+        case .linger: self.linger()
+        }
+    }
+
+    private func endExchange() {
+        self.exchange = nil
+        self.reader = nil
+        self.streamed = nil
+        self.declaredByteCount = nil
+    }
+
+    /// Answers a request that has no exchange.
+    private func reject(_ status: HTTPResponseStatus) {
+        var bytes = self.server.scratch
+        bytes.clear()
+        HTTPResponseSerializer.writeHead(
+            status: status, headers: [], framing: .length(0), persistence: .close, date: nil, into: &bytes)
+        self.write(bytes)
+        self.linger()
+    }
+
+    func closeNow() {
+        self.machine.closed()
+        self.context?.close(promise: nil)
+    }
+
+    private func closeAfterFlush() {
+        guard let context = self.context else { return }
+        self.machine.closed()
+        let written = context.eventLoop.makePromise(of: Void.self)
+        // An empty write after all others: its completion is theirs.
+        context.writeAndFlush(self.wrapOutboundOut(ByteBuffer()), promise: written)
+        self.needsFlush = false
+        let channel = context.channel
+        written.futureResult.whenComplete { _ in channel.close(promise: nil) }
+    }
+
+    private func linger() {
+        guard !self.inputIsClosed, let context = self.context else { return self.closeAfterFlush() }
+        self.held.removeAll()
+        context.flush()
+        self.needsFlush = false
+        context.close(mode: .output, promise: nil)
+        let channel = context.channel
+        let timer = self.eventLoop.scheduleTask(in: .seconds(2)) { channel.close(promise: nil) }
+        channel.closeFuture.whenComplete { _ in timer.cancel() }
+        self.offerHeld()
+    }
+
+    // MARK: Time
+
+    /// Starts the time-out of what is now waited for. `isProgress`: bytes have come.
+    func updateDeadline(isProgress: Bool) {
+        let wait = self.machine.wait
+        guard wait != self.wait || (isProgress && wait == .body) || (isProgress && wait == .request) else { return }
+        self.wait = wait
+        self.deadlineTick = self.server.ticks.deadline(for: wait)
+    }
+
+    /// The server's clock has ticked.
+    func ticked(_ tick: UInt64) {
+        guard tick >= self.deadlineTick else { return }
+        self.deadlineTick = .max
+        self.call { self.takeFailure(.timedOut, .requestTimeout) }
+    }
+
+    /// The server stops.
+    func shutDown() {
+        if self.machine.shutdownBegan() { self.closeAfterFlush() }
+    }
+
+    // MARK: Flushing
+
+    /// Wraps each entry from outside, so that the outermost one flushes.
+    func call(_ body: () -> Void) {
+        self.callDepth += 1
+        body()
+        self.callDepth -= 1
+        if self.callDepth == 0, !self.isInRead {
+            self.updateDeadline(isProgress: false)
+            self.flushIfNeeded()
+        }
+    }
+
+    func flushIfNeeded() {
+        guard self.needsFlush else { return }
+        self.needsFlush = false
+        self.context?.flush()
+    }
+}
+
+extension HTTPBodyReader {
+    func fail(_ error: HTTPBodyError) {
+        switch self {
+        case .stream(let receive): receive(.failed(error))
+        case .collector(let collector): collector.completion(.failure(error))
+        }
+    }
+}

@@ -1,0 +1,15 @@
+/// The sizes that AWS allows; each may be set otherwise (contract 1.7).
+package struct LambdaLimits: Sendable {
+    /// The largest event of a caller who waits, in bytes.
+    package var requestByteCount = 6_291_456
+    /// The largest response, in bytes.
+    package var responseByteCount = 6_291_556
+    /// The largest event that nobody waits for, in bytes.
+    package var eventByteCount = 1_048_576
+    /// The largest payload of the deprecated InvokeAsync, in bytes.
+    package var invokeAsyncByteCount = 262_144
+    /// The largest client context, in bytes of base64.
+    package var clientContextByteCount = 3583
+
+    package init() {}
+}
