@@ -1,5 +1,7 @@
 extension AMQPError {
-    /// A kind of failure. More may be added; so match the ones that matter and treat the rest alike.
+    /// A kind of failure.
+    ///
+    /// More may be added; so match the ones that matter and treat the rest alike.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Base: String, Sendable {
             case connectionFailed, accessRefused, vhostNotFound, tlsFailed
@@ -14,7 +16,9 @@ extension AMQPError {
             self.base = base
         }
 
-        /// No broker could be reached: the name did not resolve, nobody listened, the attempts are used up. Retriable.
+        /// No broker could be reached: the name did not resolve, nobody listened, the attempts are used up.
+        ///
+        /// Retriable.
         public static let connectionFailed = Self(.connectionFailed)
         /// The broker refused the user name and password, the mechanism, or the user's right to a resource.
         public static let accessRefused = Self(.accessRefused)
@@ -22,25 +26,37 @@ extension AMQPError {
         public static let vhostNotFound = Self(.vhostNotFound)
         /// The TLS handshake failed: the certificate does not verify, or the broker does not speak TLS.
         public static let tlsFailed = Self(.tlsFailed)
-        /// The socket to the broker broke, or the broker's heartbeats stopped. Retriable.
+        /// The socket to the broker broke, or the broker's heartbeats stopped.
+        ///
+        /// Retriable.
         public static let connectionLost = Self(.connectionLost)
         /// The connection was closed, by us or by the broker; the reply code says why the broker did.
         public static let connectionClosed = Self(.connectionClosed)
         /// The channel was closed, by us or by the broker; the reply code says why the broker did (404, 406 …).
         public static let channelClosed = Self(.channelClosed)
-        /// The broker ended a consumer, since its queue was deleted or its node went away. Retriable.
+        /// The broker ended a consumer, since its queue was deleted or its node went away.
+        ///
+        /// Retriable.
         public static let consumerCancelled = Self(.consumerCancelled)
         /// The peer sent what AMQP 0-9-1 does not allow.
         public static let protocolViolation = Self(.protocolViolation)
         /// A mandatory message was returned: no queue takes its routing key.
         public static let unroutable = Self(.unroutable)
-        /// The broker refused to take a message (a full queue with `reject-publish`, or a fault of its own). Retriable.
+        /// The broker refused to take a message.
+        ///
+        /// A full queue with `reject-publish`, or a fault of its own. Retriable.
         public static let nacked = Self(.nacked)
-        /// The broker reads no publishing from us for now: its memory or disk alarm is on. Retriable.
+        /// The broker reads no publishing from us for now: its memory or disk alarm is on.
+        ///
+        /// Retriable.
         public static let blocked = Self(.blocked)
-        /// A limit of ours is reached: outgoing buffer, channels or message size. Retriable.
+        /// A limit of ours is reached: outgoing buffer, channels or message size.
+        ///
+        /// Retriable.
         public static let resourceRefused = Self(.resourceRefused)
-        /// The answer did not come in time. Retriable.
+        /// The answer did not come in time.
+        ///
+        /// Retriable.
         public static let timedOut = Self(.timedOut)
         /// The task that waited was cancelled.
         public static let cancelled = Self(.cancelled)

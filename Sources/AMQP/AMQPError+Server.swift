@@ -5,6 +5,7 @@ extension AMQPError {
     ///   - replyCode: The broker's code; 403 is a refused login, 530 a vhost that is unknown or not the user's.
     ///   - text: The broker's own words.
     ///   - doing: What was under way, such as "the connection to broker:5672".
+    /// - Returns: The error to end the connection's users with.
     package static func connectionClosedByServer(
         _ replyCode: AMQPReplyCode, text: String, doing: String
     ) -> AMQPError {
@@ -25,6 +26,7 @@ extension AMQPError {
     ///   - replyCode: The broker's code: 403, 404, 405, 406 or 311 as a rule.
     ///   - text: The broker's own words.
     ///   - doing: What was under way, such as "declaring queue 'echo'".
+    /// - Returns: The error to end the channel's users with.
     package static func channelClosedByServer(
         _ replyCode: AMQPReplyCode, text: String, doing: String
     ) -> AMQPError {

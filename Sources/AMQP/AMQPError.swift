@@ -6,7 +6,9 @@
 public struct AMQPError: Error, Sendable {
     /// The kind of failure.
     public let code: Code
-    /// What was tried and what became of it, in one line. It holds no password, payload or header.
+    /// What was tried and what became of it, in one line.
+    ///
+    /// It holds no password, payload or header.
     public let message: String
     /// The broker's reply code, where the broker gave one.
     public let replyCode: AMQPReplyCode?
@@ -70,6 +72,6 @@ extension AMQPError: CustomStringConvertible, CustomDebugStringConvertible {
     public var debugDescription: String {
         let place = "\(self.description) [\(self.file):\(self.line)]"
         guard let underlying else { return place }
-        return "\(place), underlying: \(underlying)"
+        return "\(place), underlying: \(String(reflecting: underlying))"
     }
 }

@@ -1,7 +1,9 @@
 package import NIOSSL
 
 extension AMQPTLSSettings {
-    /// Reads the files and makes the context that every connection of these settings shares. Blocks; call it once.
+    /// Reads the files and makes the context that every connection of these settings shares.
+    ///
+    /// Blocks; call it once.
     ///
     /// - Throws: ``AMQPError/Code/invalidConfiguration``, naming the setting that is wrong.
     package func makeContext() throws(AMQPError) -> NIOSSLContext {

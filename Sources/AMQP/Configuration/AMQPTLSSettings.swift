@@ -1,4 +1,6 @@
-/// How to do TLS with the broker. The names are those of RabbitMQ's URI query parameters.
+/// How to do TLS with the broker.
+///
+/// The names are those of RabbitMQ's URI query parameters.
 public struct AMQPTLSSettings: Sendable, Hashable {
     /// Whether the broker's certificate is checked.
     public enum Verification: String, Sendable, Hashable, CaseIterable {
@@ -8,16 +10,26 @@ public struct AMQPTLSSettings: Sendable, Hashable {
         case none = "verify_none"
     }
 
-    /// A PEM file of the authorities to believe. Default: nil, the system's own.
+    /// A PEM file of the authorities to believe.
+    ///
+    /// Default: nil, the system's own.
     public var cacertfile: String?
-    /// A PEM file with the client's certificate, followed by its intermediates. Default: nil, no certificate.
+    /// A PEM file with the client's certificate, followed by its intermediates.
+    ///
+    /// Default: nil, no certificate.
     public var certfile: String?
-    /// A PEM file with the certificate's private key, without pass phrase. Default: nil, which looks in ``certfile``.
+    /// A PEM file with the certificate's private key, without pass phrase.
+    ///
+    /// Default: nil, which looks in ``certfile``.
     public var keyfile: String?
-    /// Whether the broker's certificate is checked. Default: ``Verification/peer``.
+    /// Whether the broker's certificate is checked.
+    ///
+    /// Default: ``Verification/peer``.
     public var verify: Verification
-    /// The name that is asked for in the handshake (SNI), and that the certificate must hold. Default: nil, the
-    /// endpoint's host, or no name where that is an IP address (the certificate must then hold the address).
+    /// The name that is asked for in the handshake (SNI), and that the certificate must hold.
+    ///
+    /// Default: nil, the endpoint's host, or no name where that is an IP address (the certificate must then hold the
+    /// address).
     public var serverName: String?
 
     /// TLS with the system's authorities and full verification, unless said otherwise.
@@ -44,7 +56,7 @@ public struct AMQPTLSSettings: Sendable, Hashable {
     /// - Throws: ``AMQPError/Code/invalidConfiguration``, naming the setting.
     package func validate() throws(AMQPError) {
         guard self.keyfile == nil || self.certfile != nil else {
-            throw AMQPError(.invalidConfiguration, "keyfile is set without certfile, the certificate that it belongs to")
+            throw AMQPError(.invalidConfiguration, "keyfile is set without certfile")
         }
         guard let serverName else { return }
         guard !serverName.isEmpty, !IPAddressText.isAddress(serverName), !serverName.utf8.contains(0) else {

@@ -46,6 +46,7 @@ public struct AMQPURI: Sendable {
     /// - Parameters:
     ///   - username: The user where the URI names none; `guest` when nil.
     ///   - password: The password where the URI has none; `guest` when nil.
+    /// - Returns: The configuration, valid.
     public func configuration(username: String? = nil, password: String? = nil) -> AMQPConfiguration {
         var configuration = self.settings
         configuration.username = self.username ?? username ?? configuration.username

@@ -67,7 +67,8 @@ struct AMQPURIQuery {
         if !mechanisms.isEmpty { configuration.authMechanisms = mechanisms }
     }
 
-    private static func applyTLS(_ key: String, _ value: String, to settings: inout AMQPTLSSettings?) throws(AMQPError) {
+    private static func applyTLS(_ key: String, _ value: String, to settings: inout AMQPTLSSettings?) throws(AMQPError)
+    {
         guard settings != nil else { throw AMQPURIParts.error("\(key) needs TLS: amqps:// in place of amqp://") }
         switch key {
         case "cacertfile": settings?.cacertfile = value

@@ -1,7 +1,7 @@
 #if canImport(Musl)
-import Musl
+    import Musl
 #else
-import Glibc
+    import Glibc
 #endif
 
 /// Where Linux distributions keep the certificate authorities.
@@ -11,8 +11,10 @@ enum SystemTrustRoots: Equatable {
     /// A directory of files named after their subject's hash, which NIOSSL's default looks into.
     case directory(String)
 
-    /// The bundles, the most common first. NIOSSL's own list has the first two only; Amazon Linux 2023 and openSUSE
-    /// have others, and the daemon is mounted into such images.
+    /// The bundles, the most common first.
+    ///
+    /// NIOSSL's own list has the first two only; Amazon Linux 2023 and openSUSE have others, and the daemon is mounted
+    /// into such images.
     static let bundlePaths = [
         "/etc/ssl/certs/ca-certificates.crt",  // Debian, Ubuntu, Alpine, Arch
         "/etc/pki/tls/certs/ca-bundle.crt",  // Fedora, RHEL, Amazon Linux 2

@@ -41,7 +41,9 @@ public struct AMQPTable: Sendable, Hashable {
     /// How many entries there are.
     public var count: Int { self.entries.count }
 
-    /// The first value of a key. Setting replaces it, or appends the key; setting nil removes every entry of the key.
+    /// The first value of a key.
+    ///
+    /// Setting replaces it, or appends the key; setting nil removes every entry of the key.
     public subscript(key: String) -> AMQPValue? {
         get { self.entries.first { $0.key == key }?.value }
         set {

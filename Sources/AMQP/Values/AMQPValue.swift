@@ -130,7 +130,7 @@ extension AMQPValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
         self = .table(AMQPTable(entries))
     }
 
-    /// ``null``
+    /// Null.
     public init(nilLiteral: ()) {
         self = .null
     }

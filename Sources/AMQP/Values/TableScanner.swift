@@ -18,14 +18,18 @@ package struct TableScanner {
 
     /// How deep tables and arrays may nest, the outermost table being 1.
     package static let maximumDepth = 32
-    /// How many values there may be altogether. The smallest takes two bytes here and forty once decoded.
+    /// How many values there may be altogether.
+    ///
+    /// The smallest takes two bytes here and forty once decoded.
     package static let maximumEntryCount = 100_000
 
     private let bytes: UnsafeRawBufferPointer
     private var offset: Int
     /// The innermost table or array that is open.
     private var current: Level
-    /// Those around it, outermost first. Empty for a flat table, which so allocates nothing.
+    /// Those around it, outermost first.
+    ///
+    /// Empty for a flat table, which so allocates nothing.
     private var outer: [Level] = []
     private var entryCount = 0
 
