@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 
 /// A channel: where exchanges and queues are declared, and messages published and consumed.
 ///
