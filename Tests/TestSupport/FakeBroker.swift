@@ -22,7 +22,7 @@ package enum FakeBroker {
                 }
             }
         let port = server.channel.localAddress?.port ?? 0
-        let failure = Mutex<(any Error)?>(nil)
+        let failure = FirstFailure()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 try? await server.executeThenClose { clients in
@@ -36,7 +36,7 @@ package enum FakeBroker {
                                     try await Self.play(script, to: client, number)
                                 } catch is CancellationError {
                                 } catch {
-                                    failure.withLock { $0 = $0 ?? error }
+                                    failure.record(error)
                                 }
                             }
                         }
@@ -46,22 +46,32 @@ package enum FakeBroker {
             try await body(port)
             group.cancelAll()
         }
-        if let error = failure.withLock({ $0 }) { throw error }
+        try failure.rethrow()
     }
 
     private static func play(
         _ script: Script, to client: NIOAsyncChannel<ByteBuffer, ByteBuffer>, _ index: Int
     ) async throws {
-        var result: Result<Void, any Error> = .success(())
         // A socket that the client has closed already cannot be closed in order; that is no failure of the script.
-        try? await client.executeThenClose { inbound, outbound in
+        let result = try? await client.executeThenClose { inbound, outbound -> Result<Void, any Error> in
             do {
                 try await script(FakeBrokerSession(inbound, outbound), index)
+                return .success(())
             } catch {
-                result = .failure(error)
+                return .failure(error)
             }
         }
-        try result.get()
+        try result?.get()
+    }
+}
+
+private final class FirstFailure: Sendable {
+    private let error = Mutex<(any Error)?>(nil)
+
+    func record(_ error: any Error) { self.error.withLock { $0 = $0 ?? error } }
+
+    func rethrow() throws {
+        if let error = self.error.withLock({ $0 }) { throw error }
     }
 }
 
