@@ -74,7 +74,7 @@ import Testing
         self.confirms.published("a", fingerprint: self.fingerprint("1"))
         self.confirms.published("b", fingerprint: self.fingerprint("2"))
         self.confirms.published("c", fingerprint: nil)
-        #expect(self.confirms.returned(self.noRoute, fingerprint: self.fingerprint("2")))
+        #expect(self.confirms.returned(self.noRoute, fingerprint: self.fingerprint("2")) == true)
         #expect(
             self.lines(self.confirms.acked(deliveryTag: 3, multiple: true))
                 == ["a confirmed", "b returned 312", "c confirmed"])
@@ -83,16 +83,16 @@ import Testing
     @Test mutating func equalMessagesAreReturnedOldestFirst() {
         for waiter in ["a", "b", "c"] { self.confirms.published(waiter, fingerprint: self.fingerprint("same")) }
         _ = self.confirms.acked(deliveryTag: 1, multiple: false)
-        #expect(self.confirms.returned(self.noRoute, fingerprint: self.fingerprint("same")))
+        #expect(self.confirms.returned(self.noRoute, fingerprint: self.fingerprint("same")) == true)
         #expect(self.lines(self.confirms.acked(deliveryTag: 2, multiple: false)) == ["b returned 312"])
-        #expect(self.confirms.returned(self.noRoute, fingerprint: self.fingerprint("same")))
+        #expect(self.confirms.returned(self.noRoute, fingerprint: self.fingerprint("same")) == true)
         #expect(self.lines(self.confirms.acked(deliveryTag: 3, multiple: false)) == ["c returned 312"])
     }
 
     @Test mutating func aReturnOfWhatNobodyWaitsForIsNotMatched() {
         self.confirms.published("a", fingerprint: self.fingerprint("1", messageID: "one"))
-        #expect(!self.confirms.returned(self.noRoute, fingerprint: self.fingerprint("1", messageID: "two")))
-        #expect(!self.confirms.returned(self.noRoute, fingerprint: self.fingerprint("2", messageID: "one")))
+        #expect(self.confirms.returned(self.noRoute, fingerprint: self.fingerprint("1", messageID: "two")) == false)
+        #expect(self.confirms.returned(self.noRoute, fingerprint: self.fingerprint("2", messageID: "one")) == false)
         #expect(self.lines(self.confirms.acked(deliveryTag: 1, multiple: false)) == ["a confirmed"])
     }
 
