@@ -25,11 +25,13 @@ struct Daemon {
     ///   - name: The function's name; one that no other test has when nil.
     ///   - broker: `AMQP_URI`; HTTP only when nil.
     ///   - settings: Further environment variables.
+    ///   - stackByteCount: The stack of its threads; the system's default when nil.
     static func with<Value>(
         _ runtime: Runtime, name: String? = nil, broker: String? = nil, settings: [String: String] = [:],
-        _ body: (Daemon) async throws -> Value
+        stackByteCount: Int? = nil, _ body: (Daemon) async throws -> Value
     ) async throws -> Value {
-        let daemon = try Daemon(runtime, name: name ?? uniqueName(), broker: broker, settings: settings)
+        let daemon = try Daemon(
+            runtime, name: name ?? uniqueName(), broker: broker, settings: settings, stackByteCount: stackByteCount)
         defer { daemon.program.killGroup() }
         try await daemon.untilReady(overAMQP: broker != nil)
         return try await body(daemon)
@@ -44,7 +46,9 @@ struct Daemon {
 
     static func uniqueName() -> String { "test-" + UUID().uuidString.lowercased() }
 
-    init(_ runtime: Runtime, name: String, broker: String?, settings: [String: String]) throws {
+    private init(
+        _ runtime: Runtime, name: String, broker: String?, settings: [String: String], stackByteCount: Int?
+    ) throws {
         self.name = name
         self.port = ProgramPort.free()
         let (command, folder) = try Self.command(of: runtime)
@@ -54,8 +58,9 @@ struct Daemon {
         environment["RUNTIME_API_PORT"] = String(ProgramPort.free())
         environment["AMQP_URI"] = broker
         environment.merge(settings) { $1 }
-        self.program = try Program(
-            ProgramEnvironment.program("lambda-runtime-api-daemon"), command, environment: environment, in: folder)
+        let limit = stackByteCount.map { ["prlimit", "--stack=\($0):", "--"] } ?? []
+        let words = try limit + [ProgramEnvironment.program("lambda-runtime-api-daemon")] + command
+        self.program = try Program(words[0], Array(words.dropFirst()), environment: environment, in: folder)
     }
 
     /// Waits until the function can be invoked.
@@ -67,8 +72,8 @@ struct Daemon {
             return ProgramPort.accepts(self.port)
         }
         guard overAMQP, let uri = self.brokerURI else { return }
-        try await eventually("the daemon consumes from the queue \(self.name)") {
-            try await CLI.invoke(self.name, "\"ready?\"", uri: uri).status == .exited(0)
+        try await eventually("the function answers over AMQP") {
+            try await Load.run(self.name, "bytes:1", count: 1, window: 1, uri: uri).replies == 1
         }
     }
 
