@@ -1,6 +1,7 @@
 import AMQP
 import Glibc
 import LambdaAMQP
+import LambdaEnvironment
 import LambdaFunction
 import LambdaHTTP
 import LambdaInvokeAPI

@@ -41,8 +41,9 @@ pthread_sigmask(SIG_BLOCK, &stopSignals, nil)
 
 ProcessReaper.start()
 let logger = {
-    var logger = Logger(label: "lambda-runtime-api-daemon") { label in
-        settings.logsJSON ? JSONLogHandler(label: label) : StreamLogHandler.standardError(label: label)
+    var logger = Logger(label: "lambda-runtime-api-daemon") { label -> any LogHandler in
+        if settings.logsJSON { return JSONLogHandler(label: label) }
+        return StreamLogHandler.standardError(label: label)
     }
     logger.logLevel = settings.logLevel
     return logger

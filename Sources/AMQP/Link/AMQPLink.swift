@@ -96,6 +96,11 @@ package final class AMQPLink: @unchecked Sendable {
     }
 }
 
+extension AMQPLink {
+    /// Whether a publish would leave soon: there is room, and the broker does not block publishers.
+    package var takesPublishes: Bool { self.isWritable && self.blockedReason == nil }
+}
+
 // MARK: - Channels and closing
 
 extension AMQPLink {

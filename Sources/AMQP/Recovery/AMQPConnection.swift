@@ -181,7 +181,8 @@ extension AMQPConnection {
         }
         self.link = link
         link.onClosed = { error in self.linkLost(error) }
-        link.onBlockedChanged = { _ in self.announceConnected() }
+        link.onBlockedChanged = { _ in self.blockedChanged() }
+        link.onWritable = { self.linkWritable() }
         self.perform(action, error: nil)
     }
 
@@ -214,6 +215,16 @@ extension AMQPConnection {
             return Array(observed.observers.values)
         }
         for observer in observers { observer.finish() }
+    }
+
+    private func blockedChanged() {
+        self.announceConnected()
+        self.linkWritable()
+    }
+
+    private func linkWritable() {
+        guard self.link?.takesPublishes == true else { return }
+        for participant in self.participants { participant.linkWritable() }
     }
 
     private func announceConnected() {

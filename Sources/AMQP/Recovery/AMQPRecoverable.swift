@@ -7,9 +7,16 @@ package protocol AMQPRecoverable: AnyObject {
     /// A participant that cannot be set up tells its own users; the connection goes on without it.
     func linkOpened(_ link: AMQPLink) -> EventLoopFuture<Void>
 
+    /// More may be published on the link.
+    func linkWritable()
+
     /// The link is gone; a new one will come.
     func linkLost(_ error: AMQPError)
 
     /// There will be no further link.
     func connectionClosed(_ error: AMQPError)
+}
+
+extension AMQPRecoverable {
+    package func linkWritable() {}
 }

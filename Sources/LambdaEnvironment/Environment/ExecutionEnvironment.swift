@@ -1,4 +1,4 @@
-package import LambdaHTTP
+internal import LambdaHTTP
 package import LambdaProtocol
 package import Logging
 package import NIOCore

@@ -1,5 +1,4 @@
 package import LambdaProtocol
-package import NIOCore
 
 /// One invocation on its way through scheduler and environment, and the means to answer it.
 ///

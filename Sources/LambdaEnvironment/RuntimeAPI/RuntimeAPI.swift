@@ -1,6 +1,6 @@
 package import LambdaHTTP
 package import LambdaProtocol
-internal import NIOCore
+package import NIOCore
 internal import NIOHTTP1
 
 /// What the Runtime API tells the environment that it belongs to.

@@ -1,5 +1,5 @@
 package import LambdaEnvironment
-internal import LambdaProtocol
+package import LambdaProtocol
 package import NIOCore
 
 /// The lines that tell of an invocation. Pure: what goes out is only made here.
