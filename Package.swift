@@ -115,12 +115,13 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "LambdaEnvironmentTests",
-            dependencies: ["LambdaEnvironment", "LambdaProtocol", "LambdaHTTP", logging]
+            dependencies: ["CLinux", "LambdaEnvironment", "LambdaProtocol", "LambdaHTTP", logging]
                 + nio("NIOCore", "NIOPosix", "NIOHTTP1", "NIOEmbedded"),
             swiftSettings: settings),
         .testTarget(
             name: "LambdaFunctionTests",
-            dependencies: ["LambdaFunction", "LambdaAMQP", "LambdaProtocol", "AMQP"] + nio("NIOCore"),
+            dependencies: ["LambdaFunction", "LambdaEnvironment", "LambdaAMQP", "LambdaProtocol", "AMQP", logging]
+                + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
         .testTarget(
             name: "LambdaInvokeAPITests",
@@ -133,8 +134,7 @@ let package = Package(
                 + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["TestSupport"] + nio("NIOCore", "NIOPosix"),
-            swiftSettings: settings),
+            name: "EndToEndTests", dependencies: ["TestSupport"], exclude: ["Scripts"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

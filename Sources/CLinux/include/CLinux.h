@@ -1,8 +1,11 @@
-// What Swift cannot import from glibc: variadic functions (prctl) and GNU calls behind feature macros.
+// What Swift cannot import from glibc: variadic functions (prctl), GNU calls behind feature macros, and what may only
+// be done between fork and exec.
 #ifndef CLINUX_H
 #define CLINUX_H
 
 #include <sys/types.h>
+
+#pragma clang assume_nonnull begin
 
 /// prctl(PR_SET_PDEATHSIG, signal): the calling process is sent `signal` when the thread that forked it ends. 0, or errno.
 int clinux_set_parent_death_signal(int signal);
@@ -13,5 +16,41 @@ int clinux_set_child_subreaper(void);
 /// Has getaddrinfo use "files dns" whatever /etc/nsswitch.conf says: a static glibc cannot load another glibc's NSS
 /// modules, and dies when it tries (verified with `hosts: files hesiod dns`). Call before the first name is resolved.
 void clinux_configure_name_lookup(void);
+
+/// Starts a detached thread with a small stack that calls `body(context)`. 0, or an error number.
+int clinux_start_thread(void (*body)(void *), void *context);
+
+/// The step of ``clinux_spawn`` that failed.
+typedef enum {
+    CLINUX_SPAWN_OK = 0,
+    /// Pipe, fork or the child's own set-up.
+    CLINUX_SPAWN_FORK = 1,
+    CLINUX_SPAWN_CHDIR = 2,
+    CLINUX_SPAWN_EXEC = 3,
+} clinux_spawn_step;
+
+/// Starts a program as the leader of a new process group, to be killed when the calling *thread* ends.
+///
+/// Standard input is /dev/null, standard output and error are the caller's, every other descriptor is closed, signal
+/// dispositions and mask are the defaults. Returns when the program runs or could not be started.
+///
+/// `path` is what to exec, without a search. `directory` may be NULL. On success returns 0 and sets `*pid`; else returns
+/// errno and sets `*step`; no child is left behind then.
+int clinux_spawn(
+    const char *path, char *const _Nullable argv[_Nonnull], char *const _Nullable envp[_Nonnull],
+    const char *_Nullable directory, pid_t *pid, clinux_spawn_step *step);
+
+/// Waits until the child has ended, and leaves it to be reaped. `*code` is the exit status or the signal; `*signalled`
+/// says which. 0, or errno.
+int clinux_await_exit(pid_t pid, int *code, int *signalled);
+
+/// Reaps a child that has ended. 0, or errno.
+int clinux_reap(pid_t pid);
+
+/// Looks for any child that has ended, without reaping it. With `block` set, waits for one. Returns its process id, 0
+/// for none, or -errno (-ECHILD: no children).
+pid_t clinux_peek_ended_child(int block);
+
+#pragma clang assume_nonnull end
 
 #endif

@@ -1,0 +1,38 @@
+package import NIOCore
+
+/// How an execution environment runs its function.
+package struct EnvironmentConfiguration: Sendable {
+    package var function: FunctionDescription
+    /// The function's time-out. Default 3 s, as on AWS.
+    package var invocationTimeout: TimeAmount
+    /// The limit of an init that no invocation waits in. Default 10 s, as on AWS.
+    package var initTimeout: TimeAmount
+    /// The runtime's program and arguments.
+    package var command: [String]
+    /// Where the runtime starts; `nil`: where the daemon did.
+    package var workingDirectory: String?
+    package var variables: RuntimeEnvironmentVariables
+    /// An IPv4 literal. Default 127.0.0.1.
+    package var runtimeAPIHost: String
+    /// The port of the first environment's listener; the others take any. Default 9001.
+    package var runtimeAPIPort: Int
+    /// Whether memory is looked at for ``InvocationRecord/peakMemoryByteCount``.
+    package var measuresMemory: Bool
+
+    package init(
+        function: FunctionDescription, invocationTimeout: TimeAmount = .seconds(3),
+        initTimeout: TimeAmount = .seconds(10), command: [String], workingDirectory: String? = nil,
+        variables: RuntimeEnvironmentVariables, runtimeAPIHost: String = "127.0.0.1", runtimeAPIPort: Int = 9001,
+        measuresMemory: Bool = false
+    ) {
+        self.function = function
+        self.invocationTimeout = invocationTimeout
+        self.initTimeout = initTimeout
+        self.command = command
+        self.workingDirectory = workingDirectory
+        self.variables = variables
+        self.runtimeAPIHost = runtimeAPIHost
+        self.runtimeAPIPort = runtimeAPIPort
+        self.measuresMemory = measuresMemory
+    }
+}

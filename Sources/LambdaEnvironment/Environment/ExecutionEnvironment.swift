@@ -1,0 +1,308 @@
+internal import LambdaHTTP
+package import LambdaProtocol
+package import Logging
+package import NIOCore
+
+/// One execution environment: a runtime process, its own Runtime API listener, and the state machine that decides.
+///
+/// Only translates: what happens becomes an event of ``EnvironmentStateMachine``, its actions become calls.
+// @unchecked: every member is used on `eventLoop` only (asserted).
+package final class ExecutionEnvironment: @unchecked Sendable {
+    /// Which of a function's environments this is, from 0.
+    package let index: Int
+    package let eventLoop: any EventLoop
+    package weak var delegate: (any ExecutionEnvironmentDelegate)?
+
+    private let configuration: EnvironmentConfiguration
+    private let logger: Logger
+    private var machine: EnvironmentStateMachine<Invocation>
+    private lazy var runtimeAPI = RuntimeAPI(
+        delegate: self, executedVersion: self.configuration.function.version)
+    private var listener: EventLoopFuture<HTTPServer>?
+    private var process: RuntimeProcess?
+    private var processID: Int32?
+
+    private var postedOutcome: InvocationOutcome?
+    private var initError: FunctionReply?
+    /// The invocation that `ended` has not been called for.
+    private var running: (invocation: Invocation, since: NIODeadline)?
+    private var runningFailure: EnvironmentFailure?
+    private var initStartedAt = NIODeadline.distantPast
+    /// Told with the next invocation's end: the init that ran before it.
+    private var unreportedInitDuration: TimeAmount?
+    private var peakMemory = (byteCount: 0, readAt: NIODeadline.distantPast)
+    /// One timer serves all deadlines: it is only moved when it fires, since almost no invocation reaches its own.
+    private var nextDeadlineCheck: NIODeadline?
+    private var closed: EventLoopPromise<Void>?
+
+    /// - Parameters:
+    ///   - index: Which of the function's environments this is, from 0; the first has the configured port.
+    ///   - configuration: What to run, and how.
+    ///   - eventLoop: Where everything happens.
+    ///   - logger: For what goes on.
+    package init(index: Int, configuration: EnvironmentConfiguration, eventLoop: any EventLoop, logger: Logger) {
+        self.index = index
+        self.configuration = configuration
+        self.eventLoop = eventLoop
+        self.logger = logger
+        self.machine = EnvironmentStateMachine(
+            initTimeout: configuration.initTimeout, invocationTimeout: configuration.invocationTimeout)
+    }
+
+    /// Whether init has failed, so that the next start needs an invocation to run in (contract 10.1).
+    package var startsOnlyWithInvocation: Bool { self.machine.startsOnlyWithInvocation }
+
+    /// Opens the Runtime API's listener, so that a port that is taken is known before anything depends on it.
+    @discardableResult
+    package func prepare() -> EventLoopFuture<Void> {
+        self.eventLoop.assertInEventLoop()
+        return self.openListener().map { _ in }
+    }
+
+    /// Starts init, if the environment is stopped.
+    package func start() {
+        self.eventLoop.assertInEventLoop()
+        self.run(self.machine.start(now: .now()))
+    }
+
+    /// Runs an invocation: at once in an environment that is ready, inside its own init in one that is stopped.
+    ///
+    /// In any other state it is refused as a fault of the caller.
+    package func invoke(_ invocation: Invocation) {
+        self.eventLoop.assertInEventLoop()
+        let now = NIODeadline.now()
+        guard let actions = self.machine.invoke(invocation, now: now) else {
+            return invocation.complete(.refused(InvokeError(.service, "The execution environment is not ready.")))
+        }
+        self.running = (invocation, now)
+        self.delegate?.environment(self, began: invocation)
+        self.run(actions)
+    }
+
+    /// Ends the process, if the environment is ready; it can be started again.
+    package func stop() {
+        self.eventLoop.assertInEventLoop()
+        self.run(self.machine.stop())
+    }
+
+    /// Ends the environment. Without extensions the process group is killed at once (contract 7.6).
+    ///
+    /// - Returns: Succeeds when the process is gone and the listener is closed.
+    package func shutdown() -> EventLoopFuture<Void> {
+        self.eventLoop.assertInEventLoop()
+        if let closed = self.closed { return closed.futureResult }
+        let promise = self.eventLoop.makePromise(of: Void.self)
+        self.closed = promise
+        self.run(self.machine.shutdown())
+        return promise.futureResult
+    }
+
+    private func run(_ actions: EnvironmentActions<Invocation>) {
+        if let failure = actions.initFailure { self.tellInitFailure(failure) }
+        if let answer = actions.answer { self.answer(answer) }
+        if actions.killProcess { self.killProcess() }
+        if actions.startProcess { self.startProcess() }
+        if let invocation = actions.deliver { self.deliver(invocation) }
+        if let deadline = actions.checkDeadlineAt { self.checkDeadline(at: deadline) }
+        if actions.waitForStragglers { self.waitForStragglers(passes: 3) }
+        if let delay = actions.backOff {
+            self.eventLoop.scheduleTask(in: delay) { self.run(self.machine.backOffElapsed()) }
+        }
+        if actions.invocationEnded { self.endInvocation() }
+        // Last: it may bring the next invocation.
+        if let notice = actions.notice { self.tell(notice) }
+    }
+
+    private func answer(_ answer: EnvironmentActions<Invocation>.Answer) {
+        switch answer.ending {
+        case .posted:
+            guard let outcome = self.postedOutcome else { return }
+            self.postedOutcome = nil
+            answer.invocation.complete(outcome)
+        case .failed(let failure):
+            self.runningFailure = failure
+            answer.invocation.complete(
+                failure.outcome(
+                    requestID: answer.invocation.request.requestID, timeout: self.configuration.invocationTimeout,
+                    executedVersion: self.configuration.function.version, initError: self.initError))
+        }
+    }
+
+    private func deliver(_ invocation: Invocation) {
+        guard let deadline = self.machine.deadline else { return }
+        self.runtimeAPI.deliver(invocation, remaining: deadline - .now())
+    }
+
+    private func endInvocation() {
+        guard let running = self.running else { return }
+        self.running = nil
+        let elapsed = NIODeadline.now() - running.since
+        let record = InvocationRecord(
+            requestID: running.invocation.request.requestID, traceID: running.invocation.request.traceID,
+            duration: self.runningFailure == .timedOut ? self.configuration.invocationTimeout : elapsed,
+            initDuration: self.unreportedInitDuration, failure: self.runningFailure,
+            peakMemoryByteCount: self.configuration.measuresMemory ? self.peakMemory.byteCount : nil)
+        self.unreportedInitDuration = nil
+        self.runningFailure = nil
+        self.delegate?.environment(self, ended: record)
+    }
+
+    private func tellInitFailure(_ failure: EnvironmentFailure) {
+        self.delegate?.environment(
+            self, failedInit: failure, after: .now() - self.initStartedAt, insideInvocation: self.running != nil)
+    }
+
+    private func tell(_ notice: EnvironmentActions<Invocation>.Notice) {
+        if notice == .stopped || notice == .closed { self.runtimeAPI.processEnded() }
+        if notice == .closed { self.closeListener() }
+        self.delegate?.environment(self, became: notice)
+    }
+}
+
+// MARK: - Deadlines
+
+extension ExecutionEnvironment {
+    private func checkDeadline(at deadline: NIODeadline) {
+        if let next = self.nextDeadlineCheck, next <= deadline { return }
+        self.nextDeadlineCheck = deadline
+        self.eventLoop.scheduleTask(deadline: deadline) {
+            // One that was overtaken by an earlier check has nothing to add: that one has looked further.
+            guard self.nextDeadlineCheck == deadline else { return }
+            self.nextDeadlineCheck = nil
+            self.run(self.machine.deadlinePassed(now: .now()))
+        }
+    }
+
+    /// Lets the loop read what a dead process had sent: its answer may lie in a socket's buffer, or its connection in
+    /// the listener's queue. Each pass is a turn of the loop with its own look at the sockets.
+    private func waitForStragglers(passes: Int) {
+        guard passes > 0 else { return self.run(self.machine.stragglersElapsed()) }
+        self.eventLoop.scheduleTask(in: .milliseconds(1)) { self.waitForStragglers(passes: passes - 1) }
+    }
+}
+
+// MARK: - The process
+
+extension ExecutionEnvironment {
+    private func startProcess() {
+        self.initError = nil
+        self.postedOutcome = nil
+        self.unreportedInitDuration = nil
+        self.initStartedAt = .now()
+        self.openListener().whenComplete { result in
+            switch result {
+            case .failure(let error):
+                self.processNotStarted(
+                    .init(errorType: "Sandbox.Failure", reason: "Runtime API listener: \(error)"))
+            case .success(let server):
+                self.startProcess(runtimeAPIPort: server.localAddress?.port ?? self.configuration.runtimeAPIPort)
+            }
+        }
+    }
+
+    private func startProcess(runtimeAPIPort: Int) {
+        // The environment may have been shut down while the listener was opened.
+        guard self.closed == nil else {
+            return self.processNotStarted(.init(errorType: "Sandbox.Failure", reason: "shutting down"))
+        }
+        self.runtimeAPI.processStarted()
+        self.peakMemory = (0, .distantPast)
+        let command = RuntimeProcess.Command(
+            arguments: self.configuration.command,
+            environment: self.configuration.variables.runtime(
+                runtimeAPIAddress: "\(self.configuration.runtimeAPIHost):\(runtimeAPIPort)", instance: self.index),
+            workingDirectory: self.configuration.workingDirectory)
+        self.process = RuntimeProcess.start(command, eventLoop: self.eventLoop) { event in
+            switch event {
+            case .started(let processID): self.processID = processID
+            case .notStarted(let failure): self.processNotStarted(failure)
+            case .exited(let exit): self.processExited(exit)
+            }
+        }
+        // A time-out may have passed while the listener was opened; there was no process to kill then.
+        if self.machine.deadline == nil { self.process?.kill() }
+    }
+
+    private func processNotStarted(_ failure: ProcessStartFailure) {
+        self.process = nil
+        self.runtimeAPI.processEnded()
+        self.run(self.machine.processNotStarted(failure))
+    }
+
+    private func processExited(_ exit: ProcessExit) {
+        self.logger.debug("The runtime's process has ended", metadata: ["exit": "\(exit)"])
+        self.process = nil
+        self.processID = nil
+        self.run(self.machine.processExited(exit))
+    }
+
+    private func killProcess() {
+        self.measureMemory()
+        self.runtimeAPI.processEnded()
+        self.process?.kill()
+    }
+
+    /// Reading /proc costs more than a short invocation: ten times a second is enough for a peak that only grows.
+    private func measureMemory() {
+        let now = NIODeadline.now()
+        guard self.configuration.measuresMemory, let processID = self.processID,
+            now - self.peakMemory.readAt > .milliseconds(100)
+        else { return }
+        self.peakMemory = (
+            max(self.peakMemory.byteCount, ProcessMemory.peakByteCount(ofTreeAt: processID)), now
+        )
+    }
+}
+
+// MARK: - The listener
+
+extension ExecutionEnvironment {
+    /// The listener outlives the processes: a restart has the same address.
+    private func openListener() -> EventLoopFuture<HTTPServer> {
+        if let listener = self.listener { return listener }
+        var http = HTTPServerConfiguration()
+        // Python's and Java's runtimes put stack traces of up to 1 MiB into a header field (contract 4.5).
+        http.maxHeadByteCount = 1536 * 1024
+        // A runtime that ends after its answer must be noticed as gone, not as one that only listens.
+        http.allowsHalfClosure = false
+        let listener = HTTPServer.bind(
+            host: self.configuration.runtimeAPIHost, port: self.index == 0 ? self.configuration.runtimeAPIPort : 0,
+            configuration: http, eventLoop: self.eventLoop, logger: self.logger
+        ) { exchange in self.runtimeAPI.handle(exchange) }
+        self.listener = listener
+        // What failed once may work at the next start.
+        listener.whenFailure { _ in self.listener = nil }
+        return listener
+    }
+
+    private func closeListener() {
+        let closed = self.closed
+        let listener = self.listener?.flatMap { $0.close() } ?? self.eventLoop.makeSucceededVoidFuture()
+        listener.whenComplete { _ in closed?.succeed(()) }
+    }
+}
+
+// MARK: - The Runtime API
+
+extension ExecutionEnvironment: RuntimeAPIDelegate {
+    package func runtimeBecameReady() {
+        let isInit = self.machine.isInitialising
+        if isInit, self.running == nil { self.unreportedInitDuration = .now() - self.initStartedAt }
+        self.measureMemory()
+        self.run(self.machine.runtimeBecameReady())
+    }
+
+    package func runtimePostStarted() {
+        self.machine.postStarted()
+    }
+
+    package func runtimePosted(_ outcome: InvocationOutcome) {
+        self.postedOutcome = outcome
+        self.run(self.machine.postFinished())
+    }
+
+    package func runtimePostedInitError(_ document: FunctionReply) {
+        self.initError = document
+        self.run(self.machine.initErrorReceived())
+    }
+}

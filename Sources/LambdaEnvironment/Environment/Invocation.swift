@@ -1,0 +1,25 @@
+package import LambdaProtocol
+
+/// One invocation on its way through scheduler and environment, and the means to answer it.
+///
+/// A class: it is handed around in several machines' states, and a request has many members to copy.
+// @unchecked: used on one event loop only.
+package final class Invocation: @unchecked Sendable {
+    package let request: InvocationRequest
+    private var completion: ((InvocationOutcome) -> Void)?
+
+    /// - Parameters:
+    ///   - request: What to run.
+    ///   - completion: Called exactly once.
+    package init(_ request: InvocationRequest, completion: @escaping (InvocationOutcome) -> Void) {
+        self.request = request
+        self.completion = completion
+    }
+
+    /// Answers the caller. Only the first call has an effect.
+    package func complete(_ outcome: InvocationOutcome) {
+        guard let completion = self.completion else { return }
+        self.completion = nil
+        completion(outcome)
+    }
+}

@@ -1,0 +1,118 @@
+internal import CLinux
+internal import Glibc
+package import NIOCore
+internal import Synchronization
+
+/// A runtime's process: started, watched and killed with its whole process group.
+///
+/// Not swift-subprocess, for three reasons: it has no parent death signal, so a killed daemon would leave a runtime
+/// behind that executes once more; the small launcher that could set one cannot tell that its exec failed, since every
+/// descriptor but 0, 1 and 2 is closed; and in a static binary its dlsym finds nothing, so that it forks anyway.
+///
+/// Each process has a thread of its own that starts it, waits for its end and ends with it. The death signal fires when
+/// the *thread* that forked ends, and this one ends after the child by construction.
+package final class RuntimeProcess: Sendable {
+    /// What to start.
+    package struct Command: Sendable {
+        /// The program and its arguments; a program without a slash is looked for in `PATH`.
+        package var arguments: [String]
+        /// `KEY=value`.
+        package var environment: [String]
+        package var workingDirectory: String?
+
+        package init(arguments: [String], environment: [String], workingDirectory: String? = nil) {
+            self.arguments = arguments
+            self.environment = environment
+            self.workingDirectory = workingDirectory
+        }
+    }
+
+    /// What happens to a process, in this order: `started` and then `exited`, or `notStarted` alone.
+    package enum Event: Sendable {
+        case started(processID: Int32)
+        case notStarted(ProcessStartFailure)
+        case exited(ProcessExit)
+    }
+
+    private enum State {
+        case starting(killed: Bool)
+        case running(pid_t)
+        /// Reaped: its id, and the group's, may be another's by now.
+        case reaped
+    }
+
+    private let state = Mutex(State.starting(killed: false))
+    private let command: Command
+    private let eventLoop: any EventLoop
+    private let handler: @Sendable (Event) -> Void
+
+    /// Starts a process.
+    ///
+    /// - Parameters:
+    ///   - command: What to start.
+    ///   - eventLoop: Where `handler` is called.
+    ///   - handler: Told what becomes of the process.
+    package static func start(
+        _ command: Command, eventLoop: any EventLoop, handler: @escaping @Sendable (Event) -> Void
+    ) -> RuntimeProcess {
+        let process = RuntimeProcess(command: command, eventLoop: eventLoop, handler: handler)
+        let error = DetachedThread.start { process.runOnItsThread() }
+        if error != 0 {
+            process.report(.notStarted(.forkFailed(path: command.arguments.first ?? "", error: error)))
+        }
+        return process
+    }
+
+    private init(command: Command, eventLoop: any EventLoop, handler: @escaping @Sendable (Event) -> Void) {
+        self.command = command
+        self.eventLoop = eventLoop
+        self.handler = handler
+    }
+
+    /// Kills the process and everything in its group; at its start when it has not started yet.
+    package func kill() {
+        self.state.withLock { state in
+            switch state {
+            case .starting: state = .starting(killed: true)
+            case .running(let group): _ = Glibc.kill(-group, SIGKILL)
+            case .reaped: break
+            }
+        }
+    }
+
+    private func report(_ event: Event) {
+        self.eventLoop.execute { self.handler(event) }
+    }
+
+    private func runOnItsThread() {
+        switch ChildRegister.shared.add({ Spawn.run(self.command) }) {
+        case .failure(let failure):
+            self.state.withLock { $0 = .reaped }
+            self.report(.notStarted(failure))
+        case .success(let processID):
+            let wasKilled = self.state.withLock { state in
+                guard case .starting(let killed) = state else { return false }
+                state = .running(processID)
+                return killed
+            }
+            if wasKilled { self.kill() }
+            self.report(.started(processID: processID))
+            self.report(.exited(self.awaitEnd(of: processID)))
+        }
+    }
+
+    private func awaitEnd(of processID: pid_t) -> ProcessExit {
+        var code: Int32 = 0
+        var signalled: Int32 = 0
+        _ = clinux_await_exit(processID, &code, &signalled)
+        self.state.withLock { state in
+            // While its leader is a zombie the group's number cannot be anybody else's: what the runtime has left
+            // behind goes now, before the leader is reaped.
+            _ = Glibc.kill(-processID, SIGKILL)
+            _ = clinux_reap(processID)
+            state = .reaped
+        }
+        ChildRegister.shared.remove(processID)
+        return signalled != 0 ? .signal(code) : .code(code)
+    }
+}

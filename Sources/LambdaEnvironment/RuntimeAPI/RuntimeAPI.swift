@@ -1,0 +1,208 @@
+package import LambdaHTTP
+package import LambdaProtocol
+package import NIOCore
+internal import NIOHTTP1
+
+/// What the Runtime API tells the environment that it belongs to.
+package protocol RuntimeAPIDelegate: AnyObject {
+    /// The runtime waits for an event: init is done, or the previous invocation.
+    func runtimeBecameReady()
+    /// The head of an answer was accepted; the body follows.
+    func runtimePostStarted()
+    /// The answer is complete. It stands, whatever happens to the runtime from here on.
+    func runtimePosted(_ outcome: InvocationOutcome)
+    /// The runtime says why it cannot start; the document is its own.
+    func runtimePostedInitError(_ document: FunctionReply)
+}
+
+/// The Runtime API of one environment: routes to the state machine, its decisions to responses (contract 4).
+// @unchecked: every member is used on the event loop of its exchanges only.
+package final class RuntimeAPI: @unchecked Sendable {
+    private weak var delegate: (any RuntimeAPIDelegate)?
+    private let executedVersion: String
+    private let limits = LambdaLimits()
+    private var machine = RuntimeStateMachine<HTTPExchange>()
+    /// The event that the runtime has or is to get.
+    private var current: Delivery?
+    /// Counts processes: a body that is still being received from an earlier one is nobody's answer.
+    private var generation = 0
+
+    private struct Delivery {
+        let invocation: Invocation
+        let deadlineInMilliseconds: Int64
+    }
+
+    /// - Parameters:
+    ///   - delegate: Kept weakly.
+    ///   - executedVersion: The function's version, for the answers.
+    package init(delegate: any RuntimeAPIDelegate, executedVersion: String) {
+        self.delegate = delegate
+        self.executedVersion = executedVersion
+        self.machine.exited().forEach(Self.dismiss)
+    }
+
+    /// A new process has started.
+    package func processStarted() {
+        self.generation += 1
+        self.current = nil
+        self.machine = RuntimeStateMachine()
+    }
+
+    /// The process is gone or being killed. Whoever still asks is refused.
+    package func processEnded() {
+        self.generation += 1
+        self.current = nil
+        self.machine.exited().forEach(Self.dismiss)
+    }
+
+    private static func dismiss(_ exchange: HTTPExchange) {
+        exchange.onAbort = nil
+        exchange.reject(.transition(from: .exited, to: .ready))
+    }
+
+    /// Gives the runtime an event. It must be ready.
+    ///
+    /// - Parameters:
+    ///   - invocation: The invocation.
+    ///   - remaining: What is left of its time-out.
+    package func deliver(_ invocation: Invocation, remaining: TimeAmount) {
+        let delivery = Delivery(
+            invocation: invocation,
+            deadlineInMilliseconds: EpochClock.now().millisecondsSinceEpoch + remaining.nanoseconds / 1_000_000)
+        switch self.machine.invoke(id: invocation.request.requestID) {
+        case .deliver(let exchange):
+            self.current = delivery
+            exchange.onAbort = nil
+            exchange.respond(with: delivery.invocation.request, deadline: delivery.deadlineInMilliseconds)
+        case .deliverToNextRequest:
+            self.current = delivery
+        case .refuse:
+            break
+        }
+    }
+
+    /// Answers a request, now or later.
+    package func handle(_ exchange: HTTPExchange) {
+        switch RuntimeAPIRoute(method: exchange.head.method, path: exchange.path) {
+        case .next: self.next(exchange)
+        case .response(let id): self.response(exchange, id: id)
+        case .error(let id): self.error(exchange, id: id)
+        case .initError: self.initError(exchange)
+        case .ping: exchange.respond(status: .ok, headers: [], body: ByteBuffer(string: "pong"))
+        case .unknownPath: exchange.reject(.notFound)
+        case .wrongMethod: exchange.reject(.methodNotAllowed)
+        }
+    }
+
+    private func next(_ exchange: HTTPExchange) {
+        switch self.machine.nextRequested(by: exchange) {
+        case .becameReady:
+            self.current = nil
+            self.forgetOnAbort(exchange)
+            self.delegate?.runtimeBecameReady()
+        case .wait:
+            self.forgetOnAbort(exchange)
+        case .deliver:
+            guard let current = self.current else { return exchange.reject(.internalError) }
+            exchange.respond(with: current.invocation.request, deadline: current.deadlineInMilliseconds)
+        case .reject(let rejection):
+            exchange.reject(rejection)
+        }
+    }
+
+    private func forgetOnAbort(_ exchange: HTTPExchange) {
+        exchange.onAbort = { [weak self, unowned exchange] in
+            self?.machine.waiterGone { $0 === exchange }
+        }
+    }
+
+    private func response(_ exchange: HTTPExchange, id: Substring) {
+        if case .reject(let rejection) = self.machine.responseStarted(id: id) { return exchange.reject(rejection) }
+        let mode = exchange.head.headers.first(name: "lambda-runtime-function-response-mode")
+        guard mode == nil || mode?.lowercased() == "streaming" else {
+            exchange.reject(.invalidResponseMode)
+            return self.finishPost(
+                self.platformError("Runtime.InvalidResponseModeHeader", "Invalid function response mode", id: id))
+        }
+        self.collect(exchange, id: id) { body in
+            let reply = FunctionReply(
+                body: body.bytes, contentType: exchange.head.headers.first(name: "content-type"),
+                executedVersion: self.executedVersion)
+            guard let error = body.trailers.flatMap(TrailerError.init) else { return .result(reply) }
+            return .functionError(self.reply(error.document))
+        }
+    }
+
+    private func error(_ exchange: HTTPExchange, id: Substring) {
+        if case .reject(let rejection) = self.machine.errorStarted(id: id) { return exchange.reject(rejection) }
+        self.collect(exchange, id: id) { body in
+            .functionError(
+                FunctionReply(
+                    body: body.bytes, contentType: exchange.head.headers.first(name: "content-type"),
+                    executedVersion: self.executedVersion))
+        }
+    }
+
+    private func collect(
+        _ exchange: HTTPExchange, id: Substring, _ outcome: @escaping (HTTPBody) -> InvocationOutcome
+    ) {
+        self.delegate?.runtimePostStarted()
+        let generation = self.generation
+        exchange.collectBody(upTo: self.limits.responseByteCount) { result in
+            guard generation == self.generation else { return exchange.reject(.invalidRequestID) }
+            switch result {
+            case .success(let body):
+                exchange.accept()
+                self.finishPost(outcome(body))
+            case .failure(.tooLarge):
+                exchange.reject(.tooLarge(limitByteCount: self.limits.responseByteCount))
+                self.finishPost(.functionError(self.reply(ErrorDocument.responseTooLarge(limit: self.limits.responseByteCount))))
+            case .failure:
+                exchange.reject(.truncatedRequest)
+                self.finishPost(
+                    self.platformError("Runtime.TruncatedResponse", "HTTP request detected as truncated", id: id))
+            }
+        }
+    }
+
+    private func finishPost(_ outcome: InvocationOutcome) {
+        self.machine.postFinished()
+        self.delegate?.runtimePosted(outcome)
+    }
+
+    private func initError(_ exchange: HTTPExchange) {
+        if case .reject(let rejection) = self.machine.initErrorStarted() { return exchange.reject(rejection) }
+        self.delegate?.runtimePostStarted()
+        let generation = self.generation
+        exchange.collectBody(upTo: self.limits.responseByteCount) { result in
+            guard generation == self.generation else {
+                return exchange.reject(.transition(from: .exited, to: .initError))
+            }
+            switch result {
+            case .success(let body):
+                exchange.accept()
+                self.delegate?.runtimePostedInitError(self.reply(body.bytes))
+            case .failure(let error):
+                exchange.reject(
+                    error.isTooLarge
+                        ? .tooLarge(limitByteCount: self.limits.responseByteCount) : .truncatedRequest)
+                self.delegate?.runtimePostedInitError(
+                    self.reply(ErrorDocument.platform(type: "Runtime.Unknown", requestID: nil, reason: "init error")))
+            }
+        }
+    }
+
+    private func platformError(_ type: String, _ reason: String, id: Substring) -> InvocationOutcome {
+        .functionError(self.reply(ErrorDocument.platform(type: type, requestID: String(id), reason: reason)))
+    }
+
+    private func reply(_ document: ByteBuffer) -> FunctionReply {
+        FunctionReply(body: document, contentType: "application/json", executedVersion: self.executedVersion)
+    }
+}
+
+extension HTTPBodyError {
+    fileprivate var isTooLarge: Bool {
+        if case .tooLarge = self { true } else { false }
+    }
+}

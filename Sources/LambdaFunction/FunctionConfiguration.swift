@@ -1,0 +1,37 @@
+package import LambdaEnvironment
+package import NIOCore
+
+/// One function as this process runs it.
+package struct FunctionConfiguration: Sendable {
+    /// What the function is called, and what its environments run.
+    package var environment: EnvironmentConfiguration
+    /// A further qualifier under which the function is served; default none.
+    package var qualifier: String?
+    /// Twelve digits, for the ARN. Default 012345678912, as aws-lambda-rie.
+    package var accountID: String
+    /// Environments at most (`MAX_CONCURRENCY`). Default 1.
+    package var maxEnvironments: Int
+    /// After how long without an invocation an environment is stopped. Default 1800 s; `nil`: never.
+    package var idleTimeout: TimeAmount?
+    /// Invocations that may wait for an environment; further ones get a 429. Default 1000.
+    package var maxWaiting: Int
+    /// How long one may wait before it gets a 429. Default 60 s, the time boto3 waits for an answer; `nil`: for ever.
+    package var maxWaitingTime: TimeAmount?
+    /// How invocations are told of on standard output. Default text.
+    package var reports: ReportFormat
+
+    package init(
+        environment: EnvironmentConfiguration, qualifier: String? = nil, accountID: String = "012345678912",
+        maxEnvironments: Int = 1, idleTimeout: TimeAmount? = .seconds(1800), maxWaiting: Int = 1000,
+        maxWaitingTime: TimeAmount? = .seconds(60), reports: ReportFormat = .text
+    ) {
+        self.environment = environment
+        self.qualifier = qualifier
+        self.accountID = accountID
+        self.maxEnvironments = maxEnvironments
+        self.idleTimeout = idleTimeout
+        self.maxWaiting = maxWaiting
+        self.maxWaitingTime = maxWaitingTime
+        self.reports = reports
+    }
+}

@@ -1,0 +1,245 @@
+internal import DequeModule
+package import NIOCore
+
+/// Which environment runs which invocation, and which invocations wait. Pure.
+///
+/// Environments are numbers from 0. An invocation that waits is taken by whichever environment is ready first; of
+/// several that are ready the one used last is used again, so that the others may go.
+package struct InvocationScheduler<Waiter> {
+    /// Bounds of what may run and wait.
+    package struct Limits: Sendable {
+        /// Environments at most.
+        package var maxEnvironments: Int
+        /// Invocations that may wait; further ones are refused.
+        package var maxWaiting: Int
+        /// How long one may wait; `nil`: for ever.
+        package var maxWaitingTime: TimeAmount?
+        /// After how long without an invocation an environment is stopped; `nil`: never.
+        package var idleTimeout: TimeAmount?
+
+        package init(
+            maxEnvironments: Int, maxWaiting: Int, maxWaitingTime: TimeAmount? = nil, idleTimeout: TimeAmount? = nil
+        ) {
+            self.maxEnvironments = maxEnvironments
+            self.maxWaiting = maxWaiting
+            self.maxWaitingTime = maxWaitingTime
+            self.idleTimeout = idleTimeout
+        }
+    }
+
+    /// Why an invocation is not run.
+    package enum Refusal: Equatable {
+        /// Its start deadline has passed.
+        case expired
+        /// Too many wait, or it has waited too long.
+        case noRoom
+        /// No more invocations are taken.
+        case draining
+    }
+
+    /// The answer to an arrival.
+    package enum ArrivalAction: Equatable {
+        /// Run it there now: the environment is ready, or has to be started with it.
+        case run(on: Int)
+        /// It waits. Start `starting` (without it), and call `tick` at `checkAt`.
+        case wait(starting: Int?, checkAt: NIODeadline?)
+        case refuse(Refusal)
+    }
+
+    /// What follows from something that happened to an environment, or from time.
+    package struct Actions {
+        package var run: (waiter: Waiter, environment: Int)?
+        /// Environments to start without an invocation.
+        package var start: Int?
+        /// Environments to stop.
+        package var stop: [Int] = []
+        package var refuse: [(waiter: Waiter, refusal: Refusal)] = []
+        package var checkAt: NIODeadline?
+    }
+
+    private enum EnvironmentState {
+        /// Can transition to: `starting`, or `busy` with an invocation to be started with.
+        case stopped(needsInvocation: Bool)
+        /// It will be ready, or stopped. Can transition to: `idle`, `busy`, `stopped`.
+        case starting
+        /// Can transition to: `busy`, `starting` (when it is lost or stopped: it will be `stopped`).
+        case idle
+        /// Can transition to: `idle`, `busy` (with the next), `stopped`.
+        case busy
+    }
+
+    private struct Waiting {
+        let waiter: Waiter
+        let refuseAt: NIODeadline?
+        let refusal: Refusal
+    }
+
+    private let limits: Limits
+    private var states: [EnvironmentState]
+    /// A stack: the last is the one used last. Their times only grow.
+    private var idle: [(environment: Int, since: NIODeadline)] = []
+    private var waiting: Deque<Waiting> = []
+    private var busyCount = 0
+    private var startingCount = 0
+    private var isDraining = false
+
+    package init(limits: Limits) {
+        self.limits = limits
+        self.states = Array(repeating: .stopped(needsInvocation: false), count: max(1, limits.maxEnvironments))
+    }
+
+    /// How many more invocations could run now without another one waiting.
+    package var freeSlots: Int {
+        self.isDraining ? 0 : max(0, self.states.count - self.busyCount - self.waiting.count)
+    }
+
+    package var waitingCount: Int { self.waiting.count }
+
+    /// Nothing runs and nothing waits.
+    package var isQuiet: Bool { self.busyCount == 0 && self.waiting.isEmpty }
+
+    /// An invocation is to be run.
+    ///
+    /// - Parameters:
+    ///   - makeWaiter: Called only if it has to wait.
+    ///   - startDeadline: The last moment at which its caller still wants it to start.
+    package mutating func invocationArrived(
+        _ makeWaiter: @autoclosure () -> Waiter, startDeadline: NIODeadline?, now: NIODeadline
+    ) -> ArrivalAction {
+        guard !self.isDraining else { return .refuse(.draining) }
+        if let startDeadline, startDeadline <= now { return .refuse(.expired) }
+        if let environment = self.idle.popLast()?.environment ?? self.stoppedEnvironment(needingInvocation: true) {
+            self.become(.busy, environment)
+            return .run(on: environment)
+        }
+        guard self.waiting.count < self.limits.maxWaiting else { return .refuse(.noRoom) }
+        let waiting = self.makeWaiting(makeWaiter(), startDeadline: startDeadline, now: now)
+        self.waiting.append(waiting)
+        return .wait(starting: self.startIfNeeded(), checkAt: waiting.refuseAt)
+    }
+
+    /// Init is done, or the runtime has asked for the next event.
+    package mutating func environmentBecameReady(_ environment: Int, now: NIODeadline) -> Actions {
+        var actions = Actions()
+        if let waiter = self.nextWaiter(now: now, &actions) {
+            self.become(.busy, environment)
+            actions.run = (waiter, environment)
+        } else {
+            self.become(.idle, environment)
+            self.idle.append((environment, now))
+            if let idleTimeout = self.limits.idleTimeout { actions.checkAt = now + idleTimeout }
+        }
+        return actions
+    }
+
+    /// The process of a ready environment has ended; it will be stopped soon.
+    package mutating func environmentLost(_ environment: Int) {
+        self.idle.removeAll { $0.environment == environment }
+        self.become(.starting, environment)
+    }
+
+    /// It has no process and may be started.
+    ///
+    /// - Parameter needsInvocation: Its init has failed: it is started only together with an invocation.
+    package mutating func environmentStopped(
+        _ environment: Int, needsInvocation: Bool, now: NIODeadline
+    ) -> Actions {
+        self.idle.removeAll { $0.environment == environment }
+        self.become(.stopped(needsInvocation: needsInvocation), environment)
+        var actions = Actions()
+        if needsInvocation {
+            guard let waiter = self.nextWaiter(now: now, &actions) else { return actions }
+            self.become(.busy, environment)
+            actions.run = (waiter, environment)
+        } else {
+            actions.start = self.startIfNeeded()
+        }
+        return actions
+    }
+
+    /// Refuses what has waited too long, and stops what has been idle too long.
+    package mutating func tick(now: NIODeadline) -> Actions {
+        var actions = Actions()
+        self.refuseOverdue(now: now, &actions)
+        self.stopIdle(now: now, &actions)
+        let nextRefusal = self.waiting.lazy.compactMap(\.refuseAt).min()
+        let nextStop = self.limits.idleTimeout.flatMap { timeout in self.idle.first.map { $0.since + timeout } }
+        actions.checkAt = [nextRefusal, nextStop].compactMap { $0 }.min()
+        return actions
+    }
+
+    /// Takes no more invocations; those that wait are still run.
+    package mutating func drain() {
+        self.isDraining = true
+    }
+
+    /// Forgets what waits.
+    package mutating func removeWaiting() -> [Waiter] {
+        defer { self.waiting.removeAll() }
+        return self.waiting.map(\.waiter)
+    }
+
+    private func makeWaiting(_ waiter: Waiter, startDeadline: NIODeadline?, now: NIODeadline) -> Waiting {
+        let limit = self.limits.maxWaitingTime.map { now + $0 }
+        if let startDeadline, startDeadline <= limit ?? startDeadline {
+            return Waiting(waiter: waiter, refuseAt: startDeadline, refusal: .expired)
+        }
+        return Waiting(waiter: waiter, refuseAt: limit, refusal: .noRoom)
+    }
+
+    private mutating func nextWaiter(now: NIODeadline, _ actions: inout Actions) -> Waiter? {
+        while let next = self.waiting.popFirst() {
+            guard let refuseAt = next.refuseAt, refuseAt <= now else { return next.waiter }
+            actions.refuse.append((next.waiter, next.refusal))
+        }
+        return nil
+    }
+
+    private mutating func refuseOverdue(now: NIODeadline, _ actions: inout Actions) {
+        self.waiting.removeAll { waiting in
+            guard let refuseAt = waiting.refuseAt, refuseAt <= now else { return false }
+            actions.refuse.append((waiting.waiter, waiting.refusal))
+            return true
+        }
+    }
+
+    private mutating func stopIdle(now: NIODeadline, _ actions: inout Actions) {
+        guard let idleTimeout = self.limits.idleTimeout else { return }
+        while let first = self.idle.first, first.since + idleTimeout <= now {
+            self.idle.removeFirst()
+            self.become(.starting, first.environment)
+            actions.stop.append(first.environment)
+        }
+    }
+
+    /// One more environment, where more invocations wait than environments are on their way.
+    private mutating func startIfNeeded() -> Int? {
+        guard self.waiting.count > self.startingCount,
+            let environment = self.stoppedEnvironment(needingInvocation: false)
+        else { return nil }
+        self.become(.starting, environment)
+        return environment
+    }
+
+    private func stoppedEnvironment(needingInvocation: Bool) -> Int? {
+        // Only asked when nothing is idle: then either something starts, or all are busy and few are looked at.
+        guard self.busyCount + self.startingCount < self.states.count else { return nil }
+        return self.states.firstIndex {
+            if case .stopped(let needsInvocation) = $0 { needsInvocation == needingInvocation } else { false }
+        }
+    }
+
+    private mutating func become(_ state: EnvironmentState, _ environment: Int) {
+        self.count(self.states[environment], -1)
+        self.states[environment] = state
+        self.count(state, 1)
+    }
+
+    private mutating func count(_ state: EnvironmentState, _ difference: Int) {
+        switch state {
+        case .busy: self.busyCount += difference
+        case .starting: self.startingCount += difference
+        case .idle, .stopped: break
+        }
+    }
+}

@@ -1,0 +1,196 @@
+package import LambdaEnvironment
+package import LambdaProtocol
+package import Logging
+package import NIOCore
+
+/// A function that this process runs itself: a scheduler and its environments.
+// @unchecked: every member is used on `eventLoop` only (asserted).
+package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
+    package let eventLoop: any EventLoop
+    /// Called when ``freeSlots`` may have changed.
+    package var onSlotsChanged: (() -> Void)?
+
+    private let configuration: FunctionConfiguration
+    private let logger: Logger
+    private var scheduler: InvocationScheduler<Invocation>
+    private let environments: [ExecutionEnvironment]
+    private let reporter: FunctionReporter?
+    /// One timer for whatever comes first: a wait that is over, an environment that was idle for long.
+    private var nextTick: NIODeadline?
+    private var drained: EventLoopPromise<Void>?
+    private var isStopping = false
+
+    /// - Parameters:
+    ///   - configuration: The function.
+    ///   - eventLoop: Where everything happens.
+    ///   - logger: For what goes on.
+    package init(configuration: FunctionConfiguration, eventLoop: any EventLoop, logger: Logger) {
+        self.configuration = configuration
+        self.eventLoop = eventLoop
+        self.logger = logger
+        self.scheduler = InvocationScheduler(
+            limits: .init(
+                maxEnvironments: configuration.maxEnvironments, maxWaiting: configuration.maxWaiting,
+                maxWaitingTime: configuration.maxWaitingTime, idleTimeout: configuration.idleTimeout))
+        var environment = configuration.environment
+        environment.measuresMemory = configuration.reports != .none
+        self.environments = (0..<max(1, configuration.maxEnvironments)).map { index in
+            ExecutionEnvironment(index: index, configuration: environment, eventLoop: eventLoop, logger: logger)
+        }
+        self.reporter = FunctionReporter(configuration: configuration, eventLoop: eventLoop)
+        self.environments.forEach { $0.delegate = self }
+    }
+
+    /// Opens the first Runtime API listener, so that a port that is taken is known at once. Starts no runtime.
+    package func start() -> EventLoopFuture<Void> {
+        self.eventLoop.flatSubmit { self.environments[0].prepare() }
+    }
+
+    /// How many invocations could be run now without waiting.
+    package var freeSlots: Int { self.scheduler.freeSlots }
+
+    /// Accepts the function's own name and the literal `function`, with any account and region, and the qualifiers
+    /// `$LATEST`, the version and the configured one (contract 1.3).
+    package func resolve(_ name: FunctionName) -> Result<ResolvedFunction, InvokeError> {
+        let function = self.configuration.environment.function
+        let isOurs = name.name == function.name || name.name == "function"
+        guard isOurs, self.serves(qualifier: name.qualifier) else {
+            return .failure(
+                InvokeError(
+                    .resourceNotFound,
+                    "Function not found: \(self.arn(name: name.name, qualifier: name.qualifier ?? "$LATEST"))"))
+        }
+        return .success(
+            ResolvedFunction(
+                name: function.name, qualifier: name.qualifier,
+                invokedFunctionARN: self.arn(name: function.name, qualifier: name.qualifier)))
+    }
+
+    private func serves(qualifier: String?) -> Bool {
+        guard let qualifier else { return true }
+        return qualifier == "$LATEST" || qualifier == self.configuration.environment.function.version
+            || qualifier == self.configuration.qualifier
+    }
+
+    private func arn(name: String, qualifier: String?) -> String {
+        FunctionARN(
+            region: self.configuration.environment.function.region, accountID: self.configuration.accountID, name: name
+        ).text(qualifier: qualifier)
+    }
+
+    package func invoke(
+        _ request: InvocationRequest, of function: ResolvedFunction,
+        completion: @escaping (InvocationOutcome) -> Void
+    ) {
+        self.eventLoop.assertInEventLoop()
+        let invocation = Invocation(request, completion: completion)
+        switch self.scheduler.invocationArrived(invocation, startDeadline: request.startDeadline, now: .now()) {
+        case .run(let environment):
+            self.environments[environment].invoke(invocation)
+        case .wait(let starting, let checkAt):
+            if let starting { self.environments[starting].start() }
+            if let checkAt { self.tick(at: checkAt) }
+        case .refuse(let refusal):
+            return invocation.complete(.refused(refusal.error))
+        }
+        self.onSlotsChanged?()
+    }
+
+    /// Takes no more invocations, finishes those that run and wait, and stops the environments.
+    package func drain() -> EventLoopFuture<Void> {
+        self.eventLoop.assertInEventLoop()
+        if let drained = self.drained { return drained.futureResult }
+        let promise = self.eventLoop.makePromise(of: Void.self)
+        self.drained = promise
+        self.scheduler.drain()
+        self.stopIfDrained()
+        return promise.futureResult
+    }
+
+    /// Stops at once: what runs is answered with an error that says so, what waits too.
+    package func stop() -> EventLoopFuture<Void> {
+        self.eventLoop.assertInEventLoop()
+        let drained = self.drain()
+        self.stopEnvironments()
+        return drained
+    }
+
+    private func stopIfDrained() {
+        guard self.drained != nil, self.scheduler.isQuiet else { return }
+        self.stopEnvironments()
+    }
+
+    private func stopEnvironments() {
+        guard !self.isStopping, let drained = self.drained else { return }
+        self.isStopping = true
+        for invocation in self.scheduler.removeWaiting() {
+            invocation.complete(.refused(InvocationScheduler<Invocation>.Refusal.draining.error))
+        }
+        EventLoopFuture.andAllComplete(self.environments.map { $0.shutdown() }, on: self.eventLoop).whenComplete { _ in
+            self.reporter?.flush()
+            drained.succeed(())
+        }
+    }
+
+    private func run(_ actions: InvocationScheduler<Invocation>.Actions) {
+        for (invocation, refusal) in actions.refuse { invocation.complete(.refused(refusal.error)) }
+        for environment in actions.stop { self.environments[environment].stop() }
+        if let environment = actions.start { self.environments[environment].start() }
+        if let checkAt = actions.checkAt { self.tick(at: checkAt) }
+        if let run = actions.run { self.environments[run.environment].invoke(run.waiter) }
+        self.onSlotsChanged?()
+    }
+
+    private func tick(at time: NIODeadline) {
+        if let next = self.nextTick, next <= time { return }
+        self.nextTick = time
+        self.eventLoop.scheduleTask(deadline: time) {
+            guard self.nextTick == time, !self.isStopping else { return }
+            self.nextTick = nil
+            self.run(self.scheduler.tick(now: .now()))
+            self.stopIfDrained()
+        }
+    }
+}
+
+extension LocalFunction: ExecutionEnvironmentDelegate {
+    package func environment(
+        _ environment: ExecutionEnvironment, became notice: EnvironmentActions<Invocation>.Notice
+    ) {
+        guard !self.isStopping else { return }
+        switch notice {
+        case .ready:
+            self.run(self.scheduler.environmentBecameReady(environment.index, now: .now()))
+        case .lost:
+            self.scheduler.environmentLost(environment.index)
+        case .stopped:
+            self.run(
+                self.scheduler.environmentStopped(
+                    environment.index, needsInvocation: environment.startsOnlyWithInvocation, now: .now()))
+        case .closed:
+            break
+        }
+        self.stopIfDrained()
+    }
+
+    package func environment(_ environment: ExecutionEnvironment, began invocation: Invocation) {
+        self.reporter?.began(requestID: invocation.request.requestID)
+    }
+
+    package func environment(_ environment: ExecutionEnvironment, ended record: InvocationRecord) {
+        self.reporter?.ended(record)
+    }
+
+    package func environment(
+        _ environment: ExecutionEnvironment, failedInit failure: EnvironmentFailure, after duration: TimeAmount,
+        insideInvocation: Bool
+    ) {
+        self.logger.warning(
+            "Init of an execution environment has failed",
+            metadata: [
+                "environment": "\(environment.index)",
+                "reason": "\(failure.reason(timeout: self.configuration.environment.invocationTimeout))",
+            ])
+        self.reporter?.failedInit(failure, after: duration, insideInvocation: insideInvocation)
+    }
+}
