@@ -134,8 +134,7 @@ let package = Package(
                 + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["TestSupport"] + nio("NIOCore", "NIOPosix"),
-            swiftSettings: settings),
+            name: "EndToEndTests", dependencies: ["TestSupport"], exclude: ["Scripts"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

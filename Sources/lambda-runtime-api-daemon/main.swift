@@ -1,1 +1,66 @@
-print("lambda")
+import AMQP
+import CLinux
+import Glibc
+import LambdaEnvironment
+import Logging
+import NIOCore
+import NIOPosix
+
+func fail(_ message: String, exitCode: Int32) -> Never {
+    StandardError.write("lambda-runtime-api-daemon: \(message)")
+    exit(exitCode)
+}
+
+func configuration() -> DaemonConfiguration {
+    do throws(SettingError) {
+        let options = try CommandLineOptions(Array(CommandLine.arguments.dropFirst()))
+        if options.wantsHelp {
+            print(CommandLineOptions.help)
+            exit(0)
+        }
+        if options.wantsVersion {
+            print("lambda-runtime-api-daemon \(DaemonVersion.text)")
+            exit(0)
+        }
+        return try DaemonConfiguration(
+            options: options, variables: Settings.processEnvironment(), fileExists: { access($0, F_OK) == 0 })
+    } catch {
+        fail(error.description, exitCode: SettingError.exitCode)
+    }
+}
+
+let settings = configuration()
+clinux_configure_name_lookup()
+signal(SIGPIPE, SIG_IGN)
+// Blocked before the first thread starts, so that only `sigwait` below takes them.
+var stopSignals = sigset_t()
+sigemptyset(&stopSignals)
+sigaddset(&stopSignals, SIGTERM)
+sigaddset(&stopSignals, SIGINT)
+pthread_sigmask(SIG_BLOCK, &stopSignals, nil)
+
+ProcessReaper.start()
+let logger = {
+    var logger = Logger(label: "lambda-runtime-api-daemon") { label -> any LogHandler in
+        if settings.logsJSON { return JSONLogHandler(label: label) }
+        return StreamLogHandler.standardError(label: label)
+    }
+    logger.logLevel = settings.logLevel
+    return logger
+}()
+let eventLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
+let daemon = Daemon(settings, eventLoop: eventLoop, logger: logger)
+
+daemon.start().whenFailure { error in
+    let isSetting = (error as? AMQPError)?.code == .invalidConfiguration
+    let setting = error is AMQPError ? "AMQP_URI: " : ""
+    let message = (error as? AMQPError)?.message ?? "\(error)"
+    fail("\(setting)\(message)", exitCode: isSetting ? SettingError.exitCode : 1)
+}
+
+var received: Int32 = 0
+sigwait(&stopSignals, &received)
+logger.info("Draining; a second signal ends at once")
+daemon.drain().whenComplete { _ in exit(0) }
+sigwait(&stopSignals, &received)
+exit(128 + received)

@@ -1,0 +1,124 @@
+/// What `exchange.declare` says of an exchange.
+public struct AMQPExchangeDeclaration: Sendable, Hashable {
+    /// The exchange's name.
+    public var name: String
+    /// `direct`, `fanout`, `topic`, `headers`, or a plugin's type.
+    public var type: String
+    /// Whether it survives a restart of the broker.
+    public var isDurable: Bool
+    /// Whether it goes when its last binding goes.
+    public var isAutoDelete: Bool
+    /// Whether only other exchanges may publish to it.
+    public var isInternal: Bool
+    /// Arguments such as `alternate-exchange`.
+    public var arguments: AMQPTable
+
+    /// An exchange, durable unless said otherwise.
+    public init(
+        name: String, type: String, isDurable: Bool = true, isAutoDelete: Bool = false, isInternal: Bool = false,
+        arguments: AMQPTable = [:]
+    ) {
+        self.name = name
+        self.type = type
+        self.isDurable = isDurable
+        self.isAutoDelete = isAutoDelete
+        self.isInternal = isInternal
+        self.arguments = arguments
+    }
+}
+
+/// What `queue.declare` says of a queue.
+public struct AMQPQueueDeclaration: Sendable, Hashable {
+    /// The queue's name; empty has the broker make one.
+    public var name: String
+    /// Whether it survives a restart of the broker.
+    public var isDurable: Bool
+    /// Whether it belongs to this connection and goes with it.
+    public var isExclusive: Bool
+    /// Whether it goes when its last consumer goes.
+    public var isAutoDelete: Bool
+    /// Arguments such as `x-queue-type` or `x-expires`.
+    public var arguments: AMQPTable
+
+    /// A queue, durable and shared unless said otherwise.
+    public init(
+        name: String, isDurable: Bool = true, isExclusive: Bool = false, isAutoDelete: Bool = false,
+        arguments: AMQPTable = [:]
+    ) {
+        self.name = name
+        self.isDurable = isDurable
+        self.isExclusive = isExclusive
+        self.isAutoDelete = isAutoDelete
+        self.arguments = arguments
+    }
+
+    /// A queue of this connection alone, named by the broker, gone with the connection: what replies are sent to.
+    public static let serverNamedExclusive = AMQPQueueDeclaration(
+        name: "", isDurable: false, isExclusive: true, isAutoDelete: true)
+}
+
+/// A binding of a queue to an exchange.
+public struct AMQPQueueBinding: Sendable, Hashable {
+    /// The queue.
+    public var queue: String
+    /// The exchange that messages come from.
+    public var exchange: String
+    /// The routing key, or topic pattern.
+    public var routingKey: String
+    /// Arguments, as a headers exchange matches them.
+    public var arguments: AMQPTable
+
+    /// Binds a queue to an exchange.
+    public init(queue: String, exchange: String, routingKey: String = "", arguments: AMQPTable = [:]) {
+        self.queue = queue
+        self.exchange = exchange
+        self.routingKey = routingKey
+        self.arguments = arguments
+    }
+}
+
+/// A binding of an exchange to another exchange (RabbitMQ's extension).
+public struct AMQPExchangeBinding: Sendable, Hashable {
+    /// The exchange that messages go to.
+    public var destination: String
+    /// The exchange that messages come from.
+    public var source: String
+    /// The routing key, or topic pattern.
+    public var routingKey: String
+    /// Arguments, as a headers exchange matches them.
+    public var arguments: AMQPTable
+
+    /// Binds one exchange to another.
+    public init(destination: String, source: String, routingKey: String = "", arguments: AMQPTable = [:]) {
+        self.destination = destination
+        self.source = source
+        self.routingKey = routingKey
+        self.arguments = arguments
+    }
+}
+
+/// What `basic.consume` asks for.
+public struct AMQPConsumption: Sendable, Hashable {
+    /// The queue to consume from; empty means the channel's last declared queue.
+    public var queue: String
+    /// The consumer's name on its channel; empty has the broker make one.
+    public var consumerTag: AMQPShortString
+    /// Whether the broker takes a message for acknowledged when it sends it.
+    public var noAck: Bool
+    /// Whether no other consumer may read the queue.
+    public var isExclusive: Bool
+    /// Arguments such as `x-priority` or `x-stream-offset`.
+    public var arguments: AMQPTable
+
+    /// A consumer with manual acknowledgement unless said otherwise.
+    public init(
+        queue: String, consumerTag: AMQPShortString = "", noAck: Bool = false, isExclusive: Bool = false,
+        arguments: AMQPTable = [:]
+    ) {
+        self.queue = queue
+        self.consumerTag = consumerTag
+        self.noAck = noAck
+        self.isExclusive = isExclusive
+        self.arguments = arguments
+    }
+}

@@ -1,0 +1,94 @@
+package import NIOCore
+
+/// Cuts what was read into frames, looking only at the 7-byte head and the end mark (AMQP 0-9-1, 4.2.3).
+///
+/// What comes in is not trusted: the size is checked before a byte of the payload is waited for, so that a broken peer
+/// cannot make us buffer without limit, and nothing reaches librabbitmq that is not one whole frame.
+package struct FrameSplitter {
+    /// One frame. The payload is a slice of what was read.
+    package struct Frame: Equatable {
+        package var type: FrameType
+        package var channel: UInt16
+        package var payload: ByteBuffer
+    }
+
+    package enum FrameType: UInt8 {
+        case method = 1
+        case header = 2
+        case body = 3
+        case heartbeat = 8
+    }
+
+    package enum Step: Equatable {
+        case frame(Frame)
+        /// The frame is not whole; read on.
+        case incomplete
+        case violation(ProtocolViolation)
+    }
+
+    /// Head and end mark.
+    package static let overheadByteCount = 8
+    private static let headByteCount = 7
+    private static let endMark: UInt8 = 0xCE
+
+    /// The largest frame that may come, head and end mark included. Before `connection.tune` it is the largest that we
+    /// would negotiate.
+    package var maxFrameByteCount: Int
+
+    package init(maxFrameByteCount: Int) {
+        self.maxFrameByteCount = maxFrameByteCount
+    }
+
+    /// Takes the next frame off the front of `buffer`.
+    package func next(from buffer: inout ByteBuffer) -> Step {
+        guard buffer.readableBytes >= Self.headByteCount else {
+            return self.checkStart(of: buffer)
+        }
+        let start = buffer.readerIndex
+        guard
+            let typeByte = buffer.getInteger(at: start, as: UInt8.self),
+            let channel = buffer.getInteger(at: start + 1, as: UInt16.self),
+            let size = buffer.getInteger(at: start + 3, as: UInt32.self)
+        else { return .incomplete }
+        guard let type = FrameType(rawValue: typeByte) else { return self.unknownType(in: buffer) }
+        guard Int(size) <= self.maxFrameByteCount - Self.overheadByteCount else {
+            return .violation(
+                ProtocolViolation(.frameError, "a frame of \(size) bytes; \(self.maxFrameByteCount) were agreed on"))
+        }
+        let frameByteCount = Int(size) + Self.overheadByteCount
+        guard buffer.readableBytes >= frameByteCount else { return .incomplete }
+        guard
+            let payload = buffer.getSlice(at: start + Self.headByteCount, length: Int(size)),
+            buffer.getInteger(at: start + frameByteCount - 1, as: UInt8.self) == Self.endMark
+        else {
+            return .violation(ProtocolViolation(.frameError, "a frame without its end mark"))
+        }
+        buffer.moveReaderIndex(forwardBy: frameByteCount)
+        return .frame(Frame(type: type, channel: channel, payload: payload))
+    }
+
+    /// Says at the first byte that this is not AMQP, without waiting for a head that never comes.
+    private func checkStart(of buffer: ByteBuffer) -> Step {
+        guard let first = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self) else { return .incomplete }
+        return FrameType(rawValue: first) == nil ? self.unknownType(in: buffer) : .incomplete
+    }
+
+    private func unknownType(in buffer: ByteBuffer) -> Step {
+        // A broker that wants another version answers with its own protocol header (AMQP 0-9-1, 4.2.2).
+        if buffer.getInteger(at: buffer.readerIndex, as: UInt8.self) == UInt8(ascii: "A") {
+            return .violation(ProtocolViolation(.frameError, "the broker does not speak AMQP 0-9-1"))
+        }
+        return .violation(ProtocolViolation(.frameError, "bytes that are not an AMQP frame"))
+    }
+}
+
+/// What a peer did against the protocol, with the reply code to close the connection with.
+package struct ProtocolViolation: Error, Sendable, Equatable {
+    package var replyCode: AMQPReplyCode
+    package var message: String
+
+    package init(_ replyCode: AMQPReplyCode, _ message: String) {
+        self.replyCode = replyCode
+        self.message = message
+    }
+}

@@ -1,0 +1,98 @@
+package import NIOCore
+
+/// A method that carries content, with the message that followed it.
+package enum ReceivedContent: Sendable, Equatable {
+    case delivery(ServerMethod.Deliver, AMQPProperties, ByteBuffer)
+    case returned(ServerMethod.Return, AMQPProperties, ByteBuffer)
+    case got(ServerMethod.GetOK, AMQPProperties, ByteBuffer)
+}
+
+/// Puts a message together on one channel: a method, a content header, then body frames (AMQP 0-9-1, 4.2.6).
+///
+/// Pure: no I/O. A body of one frame is passed on as the slice it came in; a longer one is collected in one buffer of
+/// the announced size, which is checked first.
+package struct ContentAssembler {
+    package enum Action: Equatable {
+        /// The message is not whole.
+        case wait
+        case complete(ReceivedContent)
+        case violation(ProtocolViolation)
+    }
+
+    private enum State {
+        /// No content is under way. Can transition to: `awaitingHeader`.
+        case idle
+        /// A method announced content. Can transition to: `awaitingBody`, or `idle` for an empty body.
+        case awaitingHeader(ServerMethod)
+        /// Body frames come in. Can transition to: `idle` when the announced size is reached.
+        case awaitingBody(ServerMethod, AMQPProperties, byteCount: Int, ByteBuffer)
+    }
+
+    private var state: State = .idle
+    private let maxBodyByteCount: Int
+    /// What is reserved at once for a body; a peer that only announces much gets no more than this.
+    private static let initialReservation = 1 << 20
+
+    package init(maxBodyByteCount: Int) {
+        self.maxBodyByteCount = maxBodyByteCount
+    }
+
+    /// Whether a message is under way: then no other method may come on the channel.
+    package var isAssembling: Bool {
+        if case .idle = self.state { return false }
+        return true
+    }
+
+    /// A method with content has come. The caller has checked that ``isAssembling`` is false.
+    package mutating func methodReceived(_ method: ServerMethod) {
+        self.state = .awaitingHeader(method)
+    }
+
+    package mutating func headerReceived(bodyByteCount: UInt64, _ properties: AMQPProperties) -> Action {
+        guard case .awaitingHeader(let method) = self.state else {
+            return .violation(ProtocolViolation(.unexpectedFrame, "a content header that no method announced"))
+        }
+        guard bodyByteCount <= UInt64(self.maxBodyByteCount) else {
+            return .violation(
+                ProtocolViolation(
+                    .resourceError, "a message of \(bodyByteCount) bytes; the limit is \(self.maxBodyByteCount)"))
+        }
+        guard bodyByteCount > 0 else {
+            self.state = .idle
+            return Self.complete(method, properties, ByteBuffer())
+        }
+        self.state = .awaitingBody(method, properties, byteCount: Int(bodyByteCount), ByteBuffer())
+        return .wait
+    }
+
+    package mutating func bodyReceived(_ fragment: ByteBuffer) -> Action {
+        guard case .awaitingBody(let method, let properties, let byteCount, var body) = self.state else {
+            return .violation(ProtocolViolation(.unexpectedFrame, "a body frame that no content header announced"))
+        }
+        self.state = .idle
+        let total = body.readableBytes + fragment.readableBytes
+        guard total <= byteCount else {
+            return .violation(
+                ProtocolViolation(.frameError, "\(total) body bytes; the content header said \(byteCount)"))
+        }
+        if total == byteCount, body.readableBytes == 0 {
+            return Self.complete(method, properties, fragment)
+        }
+        if body.readableBytes == 0 { body.reserveCapacity(min(byteCount, Self.initialReservation)) }
+        body.writeImmutableBuffer(fragment)
+        if total == byteCount { return Self.complete(method, properties, body) }
+        self.state = .awaitingBody(method, properties, byteCount: byteCount, body)
+        return .wait
+    }
+
+    private static func complete(
+        _ method: ServerMethod, _ properties: AMQPProperties, _ body: ByteBuffer
+    ) -> Action {
+        switch method {
+        case .basicDeliver(let deliver): .complete(.delivery(deliver, properties, body))
+        case .basicReturn(let returned): .complete(.returned(returned, properties, body))
+        case .basicGetOK(let got): .complete(.got(got, properties, body))
+        default: .violation(ProtocolViolation(.unexpectedFrame, "content after a method that has none"))
+        }
+    }
+}

@@ -1,0 +1,261 @@
+public import Logging
+public import NIOCore
+public import NIOPosix
+import Synchronization
+
+/// A connection to RabbitMQ that comes back by itself.
+///
+/// When the link to the broker is lost, a new one is opened after a growing pause (0.1 s to 2 s, with jitter), for ever;
+/// then channels, exchanges, queues, bindings and consumers are declared again, server-named queues under their new
+/// names. What was under way fails with a retriable error, since nobody knows whether the broker had it.
+public final class AMQPConnection: @unchecked Sendable {
+    // @unchecked: every stored `var` is used on `eventLoop` only, except `observed`, which has its own lock.
+    /// The loop that everything of this connection runs on.
+    public let eventLoop: any EventLoop
+    /// The settings that it was made with.
+    public let configuration: AMQPConfiguration
+    package let logger: Logger
+
+    private let connector: AMQPConnector
+    private var machine: RecoveryStateMachine
+    private var participants: [any AMQPRecoverable] = []
+    private var firstConnect: EventLoopPromise<Void>
+    private var retryTimer: Scheduled<Void>?
+    private let closedPromise: EventLoopPromise<Void>
+    private let observed: Mutex<Observed>
+
+    /// The open link, while there is one. Use on ``eventLoop`` only.
+    package private(set) var link: AMQPLink?
+
+    private struct Observed {
+        var state: AMQPConnectionState = .connecting
+        var observers: [UInt64: AsyncStream<AMQPConnectionState>.Continuation] = [:]
+        var nextObserver: UInt64 = 0
+    }
+
+    /// Prepares a connection; nothing is sent before ``start()``.
+    ///
+    /// - Throws: `invalidConfiguration`, which names the setting.
+    package init(
+        configuration: AMQPConfiguration, eventLoop: any EventLoop, logger: Logger
+    ) throws(AMQPError) {
+        self.eventLoop = eventLoop
+        self.configuration = configuration
+        self.logger = logger
+        self.connector = try AMQPConnector(configuration: configuration, eventLoop: eventLoop, logger: logger)
+        self.machine = RecoveryStateMachine(
+            attemptLimit: configuration.connectionAttempts, retryDelay: configuration.retryDelay)
+        self.firstConnect = eventLoop.makePromise()
+        self.closedPromise = eventLoop.makePromise()
+        self.observed = Mutex(Observed())
+    }
+
+    /// Connects: tries `connectionAttempts` times, `retryDelay` apart.
+    ///
+    /// - Parameters:
+    ///   - configuration: Where to and how.
+    ///   - eventLoop: The loop to run on; one of NIO's shared loops unless given.
+    ///   - logger: Where connects, losses and recoveries are logged.
+    /// - Throws: the last attempt's `AMQPError`: `invalidConfiguration`, `accessRefused`, `vhostNotFound`, `tlsFailed`
+    ///   or `connectionFailed`.
+    public static func connect(
+        _ configuration: AMQPConfiguration,
+        eventLoop: any EventLoop = MultiThreadedEventLoopGroup.singleton.any(),
+        logger: Logger = Logger(label: "amqp", factory: { _ in SwiftLogNoOpLogHandler() })
+    ) async throws(AMQPError) -> AMQPConnection {
+        let connection = try AMQPConnection(configuration: configuration, eventLoop: eventLoop, logger: logger)
+        try await eventLoop.flatSubmit { connection.start() }.value()
+        return connection
+    }
+
+    /// What the connection is doing now.
+    public var state: AMQPConnectionState { self.observed.withLock { $0.state } }
+
+    /// What the connection is doing, from now on; ends when it is closed. The latest states are kept for a slow reader.
+    public func states() -> AsyncStream<AMQPConnectionState> {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: AMQPConnectionState.self, bufferingPolicy: .bufferingNewest(16))
+        let id = self.observed.withLock { observed in
+            let id = observed.nextObserver
+            observed.nextObserver += 1
+            continuation.yield(observed.state)
+            if case .closed = observed.state {
+                continuation.finish()
+            } else {
+                observed.observers[id] = continuation
+            }
+            return id
+        }
+        // A stream that is dropped takes itself off the list.
+        continuation.onTermination = { [weak self] _ in
+            self?.observed.withLock { $0.observers[id] = nil }
+        }
+        return stream
+    }
+
+    /// Closes the connection in AMQP's way, and everything on it.
+    public func close() async {
+        await self.eventLoop.flatSubmit { self.shutdown() }.finished()
+    }
+}
+
+// MARK: - On the loop
+
+extension AMQPConnection {
+    /// Starts connecting; completes with the first success, or the last failure. Call on ``eventLoop``.
+    package func start() -> EventLoopFuture<Void> {
+        self.eventLoop.assertInEventLoop()
+        self.perform(self.machine.start(), error: nil)
+        return self.firstConnect.futureResult
+    }
+
+    /// Adds a participant, and sets it up at once where there is a link. Call on ``eventLoop``.
+    package func register(_ participant: any AMQPRecoverable) -> EventLoopFuture<Void> {
+        self.eventLoop.assertInEventLoop()
+        self.participants.append(participant)
+        guard let link = self.link else { return self.eventLoop.makeSucceededVoidFuture() }
+        return participant.linkOpened(link)
+    }
+
+    /// Removes a participant. Call on ``eventLoop``.
+    package func unregister(_ participant: any AMQPRecoverable) {
+        self.participants.removeAll { $0 === participant }
+    }
+
+    /// Completes when the connection has ended for good.
+    package var closed: EventLoopFuture<Void> { self.closedPromise.futureResult }
+
+    /// ``close()`` on the loop.
+    package func shutdown() -> EventLoopFuture<Void> {
+        self.eventLoop.assertInEventLoop()
+        self.machine.close()
+        self.retryTimer?.cancel()
+        let error = AMQPError(.connectionClosed, "the connection was closed")
+        guard let link = self.link else {
+            self.end(error)
+            return self.closed
+        }
+        return link.close().map { self.end(error) }
+    }
+
+    private func perform(_ action: RecoveryStateMachine.Action, error: AMQPError?) {
+        switch action {
+        case .none: break
+        case .connect: self.connect()
+        case .setUp: self.setUp()
+        case .announceConnected:
+            self.logger.info("Connected to the broker", metadata: ["vhost": "\(self.configuration.virtualHost)"])
+            self.announceConnected()
+            self.firstConnect.succeed()
+        case .retry(let delay):
+            let error = error ?? AMQPError(.connectionLost, "the connection was lost")
+            self.logger.warning(
+                "No connection to the broker", metadata: ["error": "\(error)", "retryIn": "\(delay)"])
+            self.announce(.recovering(error))
+            self.retryTimer = self.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) {
+                self.perform(self.machine.backoffElapsed(), error: nil)
+            }
+        case .giveUp:
+            let error = error ?? AMQPError(.connectionFailed, "the broker cannot be reached")
+            self.firstConnect.fail(error)
+            self.end(error)
+        }
+    }
+
+    private func connect() {
+        self.connector.connectToAny().assumeIsolated().whenComplete { result in
+            switch result {
+            case .success(let link): self.linkOpened(link)
+            case .failure(let error):
+                let error = error as? AMQPError ?? AMQPError(.connectionFailed, "\(error)", underlying: error)
+                self.perform(self.machine.connectFailed(jitter: .random(in: 0...1)), error: error)
+            }
+        }
+    }
+
+    private func linkOpened(_ link: AMQPLink) {
+        let action = self.machine.linkOpened()
+        guard action == .setUp else {
+            _ = link.close()
+            return
+        }
+        self.link = link
+        link.onClosed = { error in self.linkLost(error) }
+        link.onBlockedChanged = { _ in self.blockedChanged() }
+        link.onWritable = { self.linkWritable() }
+        self.perform(action, error: nil)
+    }
+
+    private func setUp() {
+        guard let link = self.link else { return }
+        let setUps = self.participants.map { $0.linkOpened(link) }
+        EventLoopFuture.andAllComplete(setUps, on: self.eventLoop).assumeIsolated().whenComplete { _ in
+            // When the link falls, the set-ups fail before `linkLost` hears of it.
+            guard self.link === link, link.isOpen else { return }
+            self.perform(self.machine.setUpDone(), error: nil)
+        }
+    }
+
+    private func linkLost(_ error: AMQPError) {
+        self.link = nil
+        for participant in self.participants { participant.linkLost(error) }
+        self.perform(self.machine.linkLost(jitter: .random(in: 0...1)), error: error)
+    }
+
+    private func end(_ error: AMQPError) {
+        self.machine.close()
+        self.announce(.closed(error))
+        self.firstConnect.fail(error)
+        let participants = self.participants
+        self.participants = []
+        for participant in participants { participant.connectionClosed(error) }
+        self.closedPromise.succeed()
+        let observers = self.observed.withLock { observed in
+            defer { observed.observers = [:] }
+            return Array(observed.observers.values)
+        }
+        for observer in observers { observer.finish() }
+    }
+
+    private func blockedChanged() {
+        self.announceConnected()
+        self.linkWritable()
+    }
+
+    private func linkWritable() {
+        guard self.link?.takesPublishes == true else { return }
+        for participant in self.participants { participant.linkWritable() }
+    }
+
+    private func announceConnected() {
+        if let reason = self.link?.blockedReason {
+            self.announce(.blocked(reason: reason))
+        } else {
+            self.announce(.connected)
+        }
+    }
+
+    private func announce(_ state: AMQPConnectionState) {
+        let observers = self.observed.withLock { observed in
+            observed.state = state
+            return Array(observed.observers.values)
+        }
+        for observer in observers { observer.yield(state) }
+    }
+}
+
+extension EventLoopFuture where Value: Sendable {
+    /// The value, with every error as an `AMQPError`.
+    package func value() async throws(AMQPError) -> Value {
+        do {
+            return try await self.get()
+        } catch {
+            throw error as? AMQPError ?? AMQPError(.connectionLost, "\(error)", underlying: error)
+        }
+    }
+
+    /// Waits for the end, however it is.
+    func finished() async {
+        _ = try? await self.get()
+    }
+}

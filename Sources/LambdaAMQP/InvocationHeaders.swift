@@ -1,0 +1,34 @@
+import AMQP
+import LambdaProtocol
+import NIOCore
+
+/// The request headers of the wire contract, picked from a message's header table in one pass.
+///
+/// Names are compared without regard to case, as in HTTP. A value of any string-like type is taken; of any other type,
+/// the header is ignored, as is one that is not valid UTF-8.
+struct InvocationHeaders {
+    var invocationType: String?
+    var logType: String?
+    var clientContext: String?
+    var traceID: String?
+    var tenantID: String?
+    var qualifier: String?
+    var deadlineMilliseconds: Int64?
+
+    init(_ table: AMQPTable?) {
+        for entry in table?.entries ?? [] {
+            switch entry.key.lowercased() {
+            case "x-amz-invocation-type": self.invocationType = entry.value.stringValue
+            case "x-amz-log-type": self.logType = entry.value.stringValue
+            case "x-amz-client-context": self.clientContext = entry.value.stringValue
+            case "x-amzn-trace-id": self.traceID = entry.value.stringValue
+            case "x-amz-tenant-id": self.tenantID = entry.value.stringValue
+            case "qualifier": self.qualifier = entry.value.stringValue
+            case "x-lambda-deadline-ms":
+                self.deadlineMilliseconds =
+                    entry.value.integerValue.map(Int64.init) ?? entry.value.stringValue.flatMap { Int64($0) }
+            default: break
+            }
+        }
+    }
+}

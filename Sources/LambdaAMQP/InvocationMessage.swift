@@ -1,0 +1,108 @@
+package import AMQP
+package import LambdaProtocol
+package import NIOCore
+
+/// An invocation as an AMQP message: what the wire contract says of a request (design 4).
+package struct InvocationMessage: Sendable {
+    package var request: InvocationRequest
+    /// Where the answer goes; `nil` when nobody waits.
+    package var replyTo: AMQPShortString?
+    /// The caller's own id, echoed untouched.
+    package var correlationID: AMQPShortString?
+    package var invocationType: InvocationType
+    /// The qualifier that the caller named.
+    package var qualifier: String?
+
+    /// Reads a delivery.
+    ///
+    /// - Parameters:
+    ///   - configuration: What the function takes.
+    ///   - now: The loop's clock and the wall clock at the time of the delivery.
+    /// - Returns: the invocation, or what to answer instead of running it.
+    package static func read(
+        _ properties: AMQPProperties, _ body: ByteBuffer, configuration: InvocationMessageConfiguration,
+        now: NIODeadline, wallClock: EpochClock.Instant
+    ) -> Result<InvocationMessage, InvokeError> {
+        let headers = InvocationHeaders(properties.headers)
+        let type = InvocationType.parse(headers.invocationType)
+        let context = headers.clientContext.map { ClientContext.decode($0, limits: configuration.limits) }
+        let event = Self.event(body, isAwaited: properties.replyTo != nil, configuration)
+        return type.flatMap { type in
+            event.flatMap { event in
+                (context.map { $0.map { Optional($0) } } ?? .success(nil)).flatMap { context in
+                    Self.startDeadline(properties, headers, configuration, now: now, wallClock: wallClock).map {
+                        InvocationMessage(
+                            request: InvocationRequest(
+                                requestID: Self.requestID(properties), event: event,
+                                invokedFunctionARN: configuration.arn.text(qualifier: headers.qualifier),
+                                clientContext: context,
+                                traceID: TraceHeader.complete(headers.traceID, now: wallClock),
+                                tenantID: headers.tenantID, wantsLogTail: headers.logType == "Tail",
+                                startDeadline: $0),
+                            replyTo: properties.replyTo, correlationID: properties.correlationID,
+                            invocationType: type, qualifier: headers.qualifier)
+                    }
+                }
+            }
+        }
+    }
+
+    private static func event(
+        _ body: ByteBuffer, isAwaited: Bool, _ configuration: InvocationMessageConfiguration
+    ) -> Result<ByteBuffer, InvokeError> {
+        let type: InvocationType = isAwaited ? .requestResponse : .event
+        let limit = isAwaited ? configuration.limits.requestByteCount : configuration.limits.eventByteCount
+        guard body.readableBytes <= limit else {
+            return .failure(.payloadTooLarge(byteCount: body.readableBytes, type: type, limit: limit))
+        }
+        return EventPayload.check(body, requiresJSON: configuration.requiresJSON)
+    }
+
+    /// `message_id` where it is a UUID, else a new one.
+    private static func requestID(_ properties: AMQPProperties) -> String {
+        guard let id = properties.messageID, id.byteCount == 36 else { return RequestID.make() }
+        let text = id.string.lowercased()
+        return RequestID.isValid(text) ? text : RequestID.make()
+    }
+
+    /// The last moment to start: `expiration` counts from our receipt, and the instant in the header bounds it, with
+    /// the allowance for clocks that differ between hosts.
+    private static func startDeadline(
+        _ properties: AMQPProperties, _ headers: InvocationHeaders, _ configuration: InvocationMessageConfiguration,
+        now: NIODeadline, wallClock: EpochClock.Instant
+    ) -> Result<NIODeadline?, InvokeError> {
+        var deadline: NIODeadline?
+        if let expiration = properties.expirationMilliseconds, expiration < Int64(Int32.max) {
+            deadline = now + .milliseconds(expiration)
+        }
+        if let instant = headers.deadlineMilliseconds {
+            let left = instant - wallClock.millisecondsSinceEpoch + configuration.clockSkewMilliseconds
+            guard left >= 0 else {
+                return .failure(InvokeError(.requestExpired, "The request expired before it ran"))
+            }
+            let fromHeader = now + .milliseconds(min(left, Int64(Int32.max)))
+            deadline = min(deadline ?? fromHeader, fromHeader)
+        }
+        return .success(deadline)
+    }
+}
+
+/// What a function's messages are read with.
+package struct InvocationMessageConfiguration: Sendable {
+    package var arn: FunctionARN
+    package var limits: LambdaLimits
+    /// Whether an event has to be JSON.
+    package var requiresJSON: Bool
+    /// How far the clocks of a caller's host and of this one may be apart, in milliseconds.
+    package var clockSkewMilliseconds: Int64
+
+    package init(
+        arn: FunctionARN, limits: LambdaLimits = LambdaLimits(), requiresJSON: Bool = true,
+        clockSkewMilliseconds: Int64 = 5000
+    ) {
+        self.arn = arn
+        self.limits = limits
+        self.requiresJSON = requiresJSON
+        self.clockSkewMilliseconds = clockSkewMilliseconds
+    }
+}

@@ -1,0 +1,265 @@
+package import AMQP
+import LambdaAMQP
+package import LambdaProtocol
+package import Logging
+package import NIOCore
+
+/// Takes a function's invocations from its queue, has them run, and sends the replies.
+///
+/// A reply and its acknowledgement leave in one write, so that a message is never acknowledged without its reply. When
+/// the connection goes in between, the broker delivers the message again; a finished reply is sent on the new
+/// connection, and never acknowledged there, since delivery tags belong to one channel.
+package final class FunctionConsumer: @unchecked Sendable {
+    // @unchecked: every member is used on `eventLoop` only (asserted).
+    private let configuration: FunctionConsumerConfiguration
+    private let connection: AMQPConnection
+    private let invoker: any FunctionInvoker
+    private let eventLoop: any EventLoop
+    private let logger: Logger
+    private let queue: FunctionQueue
+
+    /// The channel that is consumed on; `nil` while there is none.
+    private var channel: AMQPLinkChannel?
+    private var consumerTag: AMQPShortString?
+    private var isDraining = false
+    /// No further message can come: the broker has agreed to the cancel, or there is no consumer.
+    private var isCancelled = true
+    private var running = 0
+    private var drained: EventLoopPromise<Void>?
+    /// Set-ups that failed one after the other, for the pause before the next.
+    private var failedSetUps = 0
+
+    package init(
+        configuration: FunctionConsumerConfiguration, connection: AMQPConnection, invoker: any FunctionInvoker,
+        logger: Logger
+    ) {
+        self.configuration = configuration
+        self.connection = connection
+        self.invoker = invoker
+        self.eventLoop = connection.eventLoop
+        self.logger = logger
+        self.queue = FunctionQueue(name: configuration.queueName, logger: logger)
+    }
+
+    /// Whether messages are being consumed.
+    package var isConsuming: Bool { self.consumerTag != nil && self.channel?.isOpen == true }
+
+    /// Begins to consume, on this link and on every later one. Call on the connection's loop.
+    package func start() -> EventLoopFuture<Void> {
+        self.connection.register(self)
+    }
+
+    /// Takes no further message, and completes when the last one is answered.
+    package func drain() -> EventLoopFuture<Void> {
+        self.eventLoop.assertInEventLoop()
+        if let drained = self.drained { return drained.futureResult }
+        let drained = self.eventLoop.makePromise(of: Void.self)
+        self.drained = drained
+        self.isDraining = true
+        guard let channel = self.channel, let tag = self.consumerTag else {
+            self.completeDrainIfQuiet()
+            return drained.futureResult
+        }
+        self.consumerTag = nil
+        self.isCancelled = false
+        // What the broker sent before it agreed to the cancel still comes, and is run.
+        channel.cancel(tag).assumeIsolated().whenComplete { _ in
+            self.isCancelled = true
+            self.completeDrainIfQuiet()
+        }
+        return drained.futureResult
+    }
+
+    private func completeDrainIfQuiet() {
+        guard self.isDraining, self.isCancelled, self.running == 0 else { return }
+        self.drained?.succeed()
+    }
+}
+
+// MARK: - Setting up
+
+extension FunctionConsumer: AMQPRecoverable {
+    package func linkOpened(_ link: AMQPLink) -> EventLoopFuture<Void> {
+        guard !self.isDraining else { return self.eventLoop.makeSucceededVoidFuture() }
+        return self.setUp(on: link).flatMapErrorThrowing { error in
+            self.setUpFailed(error, on: link)
+        }
+    }
+
+    package func linkLost(_ error: AMQPError) {
+        self.channel = nil
+        self.consumerTag = nil
+    }
+
+    package func connectionClosed(_ error: AMQPError) {
+        self.channel = nil
+        self.consumerTag = nil
+    }
+
+    private func setUp(on link: AMQPLink) -> EventLoopFuture<Void> {
+        self.queue.ensure(on: link)
+            .flatMap { link.openChannel() }
+            .flatMap { channel in
+                self.channel = channel
+                channel.onClosed = { error in self.channelClosed(channel, error) }
+                let qos = ClientMethod.basicQos(
+                    prefetchCount: UInt16(clamping: self.configuration.prefetch), isGlobal: false)
+                return channel.request(qos, expecting: .qosOK).flatMap { _ in self.consume(on: channel) }
+            }
+    }
+
+    private func consume(on channel: AMQPLinkChannel) -> EventLoopFuture<Void> {
+        let deliver: (AMQPDelivery) -> Void = { delivery in self.received(delivery, on: channel) }
+        let cancelled = { self.consumerCancelled(on: channel) }
+        return channel.consume(
+            AMQPConsumption(queue: self.configuration.queueName), deliver: deliver, cancelled: cancelled
+        ).assumeIsolated().map { tag in
+            self.consumerTag = tag
+            self.failedSetUps = 0
+            self.logger.info(
+                "Consuming",
+                metadata: [
+                    "queue": "\(self.configuration.queueName)", "prefetch": "\(self.configuration.prefetch)",
+                ])
+        }.nonisolated()
+    }
+
+    private func setUpFailed(_ error: any Error, on link: AMQPLink) {
+        self.logger.error(
+            "The function's queue cannot be consumed",
+            metadata: ["queue": "\(self.configuration.queueName)", "error": "\(error)"])
+        self.setUpAgain(on: link)
+    }
+
+    /// The queue was deleted, or has moved to another node of the cluster.
+    private func consumerCancelled(on channel: AMQPLinkChannel) {
+        self.logger.warning("The broker ended the consumer", metadata: ["queue": "\(self.configuration.queueName)"])
+        self.consumerTag = nil
+        // Closing it has the broker give the unanswered messages to somebody, if the queue still is.
+        _ = channel.close()
+        self.setUpAgain(on: channel.link)
+    }
+
+    private func channelClosed(_ channel: AMQPLinkChannel, _ error: AMQPError) {
+        guard self.channel === channel, channel.link.isOpen else { return }
+        self.logger.warning(
+            "The channel was closed", metadata: ["queue": "\(self.configuration.queueName)", "error": "\(error)"])
+        self.channel = nil
+        self.consumerTag = nil
+        self.setUpAgain(on: channel.link)
+    }
+
+    /// Tries again after a pause, as long as the link stands; a new link sets up anyway.
+    private func setUpAgain(on link: AMQPLink) {
+        self.failedSetUps += 1
+        let pause = RecoveryStateMachine.backoff(self.failedSetUps, jitter: .random(in: 0...1))
+        self.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(pause)) {
+            guard link.isOpen, !self.isDraining, self.consumerTag == nil else { return }
+            self.channel = nil
+            self.setUp(on: link).assumeIsolated().whenFailure { self.setUpFailed($0, on: link) }
+        }
+    }
+}
+
+// MARK: - One message
+
+extension FunctionConsumer {
+    private func received(_ delivery: AMQPDelivery, on channel: AMQPLinkChannel) {
+        self.running += 1
+        let message = InvocationMessage.read(
+            delivery.properties, delivery.body, configuration: self.configuration.messages, now: .now(),
+            wallClock: EpochClock.now())
+        switch message {
+        case .failure(let error):
+            let requestID = RequestID.make()
+            self.finish(delivery, .refused(error), requestID: requestID, on: channel)
+        case .success(let message): self.run(message, delivery, on: channel)
+        }
+    }
+
+    private func run(_ message: InvocationMessage, _ delivery: AMQPDelivery, on channel: AMQPLinkChannel) {
+        let name = FunctionName(name: self.configuration.functionName, qualifier: message.qualifier)
+        switch self.invoker.resolve(name) {
+        case .failure(let error):
+            self.finish(delivery, .refused(error), requestID: message.request.requestID, on: channel)
+        case .success(let function):
+            guard message.invocationType != .dryRun else {
+                let nothing = FunctionReply(body: ByteBuffer())
+                return self.finish(delivery, .result(nothing), requestID: message.request.requestID, on: channel)
+            }
+            let answer = Answer(message.request.requestID, delivery)
+            self.invoker.invoke(message.request, of: function) { outcome in
+                self.finish(answer, outcome, on: channel)
+            }
+        }
+    }
+
+    /// What is needed of a delivery once it is done; the event's bytes are not kept that long.
+    private struct Answer {
+        let requestID: String
+        let replyTo: AMQPShortString?
+        let correlationID: AMQPShortString?
+        let deliveryTag: UInt64
+
+        init(_ requestID: String, _ delivery: AMQPDelivery) {
+            self.requestID = requestID
+            self.replyTo = delivery.properties.replyTo
+            self.correlationID = delivery.properties.correlationID
+            self.deliveryTag = delivery.deliveryTag
+        }
+    }
+
+    private func finish(
+        _ delivery: AMQPDelivery, _ outcome: InvocationOutcome, requestID: String, on channel: AMQPLinkChannel
+    ) {
+        self.finish(Answer(requestID, delivery), outcome, on: channel)
+    }
+
+    private func finish(_ answer: Answer, _ outcome: InvocationOutcome, on channel: AMQPLinkChannel) {
+        self.running -= 1
+        if let replyTo = answer.replyTo {
+            self.reply(outcome, answer, to: replyTo, on: channel)
+        } else {
+            self.log(outcome, answer)
+        }
+        if channel.isOpen { self.attempt("acknowledge a message") { try channel.ack(answer.deliveryTag) } }
+        self.completeDrainIfQuiet()
+    }
+
+    private func reply(
+        _ outcome: InvocationOutcome, _ answer: Answer, to replyTo: AMQPShortString, on channel: AMQPLinkChannel
+    ) {
+        let message = ReplyMessage(outcome, requestID: answer.requestID, correlationID: answer.correlationID)
+        guard let channel = channel.isOpen ? channel : self.channel, channel.isOpen else {
+            // The broker still has the message, and delivers it again.
+            return self.logger.warning(
+                "A reply was not sent: no connection", metadata: ["requestId": "\(answer.requestID)"])
+        }
+        self.attempt("send a reply") {
+            try channel.publish(
+                exchange: .empty, routingKey: replyTo, isMandatory: false, properties: message.properties,
+                body: message.body)
+        }
+    }
+
+    private func log(_ outcome: InvocationOutcome, _ answer: Answer) {
+        switch outcome {
+        case .result: break
+        case .functionError(let reply):
+            self.logger.warning(
+                "An event ended in a function error",
+                metadata: ["requestId": "\(answer.requestID)", "error": "\(String(buffer: reply.body))"])
+        case .refused(let error):
+            self.logger.warning(
+                "An event was not run", metadata: ["requestId": "\(answer.requestID)", "error": "\(error.message)"])
+        }
+    }
+
+    private func attempt(_ what: String, _ body: () throws -> Void) {
+        do {
+            try body()
+        } catch {
+            self.logger.warning("Could not \(what)", metadata: ["error": "\(error)"])
+        }
+    }
+}

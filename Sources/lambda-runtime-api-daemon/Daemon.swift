@@ -1,0 +1,86 @@
+import AMQP
+import Glibc
+import LambdaAMQP
+import LambdaEnvironment
+import LambdaFunction
+import LambdaHTTP
+import LambdaInvokeAPI
+import LambdaProtocol
+import Logging
+import NIOCore
+
+/// The parts of the daemon on one event loop: the function, the Invoke API, the consumer of the function's queue.
+final class Daemon: @unchecked Sendable {
+    // @unchecked: every member is used on `eventLoop` only.
+    private let configuration: DaemonConfiguration
+    private let eventLoop: any EventLoop
+    private let logger: Logger
+    private let function: LocalFunction
+    private var server: HTTPServer?
+    private var connection: AMQPConnection?
+    private var consumer: FunctionConsumer?
+
+    init(_ configuration: DaemonConfiguration, eventLoop: any EventLoop, logger: Logger) {
+        self.configuration = configuration
+        self.eventLoop = eventLoop
+        self.logger = logger
+        self.function = LocalFunction(configuration: configuration.function, eventLoop: eventLoop, logger: logger)
+    }
+
+    /// Listens, then connects. Fails when a port is taken, or the broker cannot be reached in the attempts allowed.
+    func start() -> EventLoopFuture<Void> {
+        self.eventLoop.flatSubmit {
+            self.function.start()
+                .flatMap { self.listen() }
+                .flatMap { self.consume() }
+        }
+    }
+
+    private func listen() -> EventLoopFuture<Void> {
+        let api = InvokeAPI(invoker: self.function, configuration: InvokeAPIConfiguration(), logger: self.logger)
+        return HTTPServer.bind(
+            host: self.configuration.invokeAPIHost, port: self.configuration.invokeAPIPort,
+            configuration: HTTPServerConfiguration(), eventLoop: self.eventLoop, logger: self.logger,
+            handler: { api.handle($0) }
+        ).map { server in
+            self.server = server
+            self.logger.info("The Invoke API is ready", metadata: ["address": "\(server.localAddress.map { "\($0)" } ?? "-")"])
+        }
+    }
+
+    private func consume() -> EventLoopFuture<Void> {
+        guard let amqp = self.configuration.amqp else { return self.eventLoop.makeSucceededVoidFuture() }
+        do {
+            let connection = try AMQPConnection(configuration: amqp, eventLoop: self.eventLoop, logger: self.logger)
+            let consumer = FunctionConsumer(
+                configuration: self.consumerConfiguration, connection: connection, invoker: self.function,
+                logger: self.logger)
+            self.connection = connection
+            self.consumer = consumer
+            return consumer.start().flatMap { connection.start() }
+        } catch {
+            return self.eventLoop.makeFailedFuture(error)
+        }
+    }
+
+    private var consumerConfiguration: FunctionConsumerConfiguration {
+        let function = self.configuration.function
+        let description = function.environment.function
+        return FunctionConsumerConfiguration(
+            functionName: description.name, queueName: self.configuration.queueName,
+            prefetch: function.maxEnvironments * (1 + self.configuration.lookAhead),
+            messages: InvocationMessageConfiguration(
+                arn: FunctionARN(region: description.region, accountID: function.accountID, name: description.name)))
+    }
+
+    /// Takes nothing new, finishes what runs, answers it, and closes everything.
+    func drain() -> EventLoopFuture<Void> {
+        self.eventLoop.flatSubmit {
+            let consumer = self.consumer?.drain() ?? self.eventLoop.makeSucceededVoidFuture()
+            let server = self.server?.shutdown(grace: .hours(24)) ?? self.eventLoop.makeSucceededVoidFuture()
+            return consumer.and(server)
+                .flatMap { _ in self.function.drain() }
+                .flatMap { self.connection?.shutdown() ?? self.eventLoop.makeSucceededVoidFuture() }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+import AMQP
+import LambdaEnvironment
+import LambdaFunction
+import LambdaProtocol
+import Logging
+import NIOCore
+
+/// Everything that the daemon is told, from its command line and its environment.
+struct DaemonConfiguration {
+    var function: FunctionConfiguration
+    var invokeAPIHost: String
+    var invokeAPIPort: Int
+    /// `nil`: no broker, HTTP only.
+    var amqp: AMQPConfiguration?
+    /// Messages held ready beyond those that run, for each environment.
+    var lookAhead: Int
+    var startsAtOnce: Bool
+    var logLevel: Logger.Level
+    var logsJSON: Bool
+
+    init(options: CommandLineOptions, variables: [String: String], fileExists: (String) -> Bool) throws(SettingError) {
+        let settings = Settings(variables)
+        let bootstrap = try Bootstrap(options: options, settings: settings, fileExists: fileExists)
+        self.logsJSON = try settings.boolean("USE_STRUCTURED_LOGGING", default: false)
+        self.logLevel = try Self.logLevel(options, settings)
+        self.startsAtOnce = options.startsAtOnce
+        self.lookAhead = try settings.integer("AMQP_LOOKAHEAD", default: 0, in: 0...1000)
+        self.function = try Self.function(options, settings, bootstrap, variables, logsJSON: self.logsJSON)
+        (self.invokeAPIHost, self.invokeAPIPort) = try Self.invokeAPIAddress(options, settings)
+        self.amqp = try Self.amqp(settings, functionName: self.function.environment.function.name)
+    }
+
+    /// The queue that is consumed.
+    var queueName: String {
+        let name = self.function.environment.function.name
+        return self.function.qualifier.map { "\(name):\($0)" } ?? name
+    }
+}
+
+// MARK: - The function
+
+extension DaemonConfiguration {
+    private static func function(
+        _ options: CommandLineOptions, _ settings: Settings, _ bootstrap: Bootstrap, _ variables: [String: String],
+        logsJSON: Bool
+    ) throws(SettingError) -> FunctionConfiguration {
+        let description = FunctionDescription(
+            name: try self.functionName(settings, handler: bootstrap.handler),
+            version: try self.version(settings), handler: bootstrap.handler,
+            memorySizeInMegabytes: try settings.integer(
+                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", default: 3008, in: 1...1_000_000),
+            region: settings.text("AWS_REGION") ?? settings.text("AWS_DEFAULT_REGION") ?? "us-east-1")
+        let (host, port) = try self.runtimeAPIAddress(options, settings)
+        let timeout = try settings.integer("AWS_LAMBDA_FUNCTION_TIMEOUT", default: 3, in: 1...86_400)
+        let environment = EnvironmentConfiguration(
+            function: description, invocationTimeout: .seconds(Int64(timeout)), command: bootstrap.command,
+            workingDirectory: bootstrap.workingDirectory,
+            variables: RuntimeEnvironmentVariables(container: variables, function: description),
+            runtimeAPIHost: host, runtimeAPIPort: port)
+        let idle = try settings.integer("AWS_LAMBDA_FUNCTION_IDLETIMEOUT", default: 1800, in: 0...31_536_000)
+        let reports = try settings.boolean("PRINT_REPORTS", default: true)
+        return FunctionConfiguration(
+            environment: environment, qualifier: try self.qualifier(settings),
+            maxEnvironments: try settings.integer("MAX_CONCURRENCY", default: 1, in: 1...10_000),
+            idleTimeout: idle == 0 ? nil : .seconds(Int64(idle)),
+            reports: reports ? (logsJSON ? .json : .text) : .none)
+    }
+
+    /// The name that is set; else the handler's first part: `echo` for `echo.handler`, as fadams' daemon has it.
+    private static func functionName(_ settings: Settings, handler: String) throws(SettingError) -> String {
+        if let name = settings.text("AWS_LAMBDA_FUNCTION_NAME") {
+            guard name.utf8.count <= 64, name.utf8.allSatisfy(self.isNameByte) else {
+                throw SettingError(
+                    "AWS_LAMBDA_FUNCTION_NAME", "'\(name)' is not 1 to 64 letters, digits, hyphens and underscores")
+            }
+            return name
+        }
+        let file = handler.split(separator: "/").last ?? ""
+        let stem = file.split(separator: ".").first ?? ""
+        let name = String(decoding: stem.utf8.prefix(64).map { self.isNameByte($0) ? $0 : UInt8(ascii: "_") }, as: UTF8.self)
+        return name.isEmpty ? "test_function" : name
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+            || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+    }
+
+    private static func version(_ settings: Settings) throws(SettingError) -> String {
+        guard let version = settings.text("AWS_LAMBDA_FUNCTION_VERSION") else { return "$LATEST" }
+        guard version == "$LATEST" || version.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            throw SettingError("AWS_LAMBDA_FUNCTION_VERSION", "'\(version)' is neither $LATEST nor a number")
+        }
+        return version
+    }
+
+    private static func qualifier(_ settings: Settings) throws(SettingError) -> String? {
+        guard let qualifier = settings.text("AWS_LAMBDA_FUNCTION_QUALIFIER"), qualifier != "$LATEST" else { return nil }
+        guard qualifier.utf8.count <= 128, qualifier.utf8.allSatisfy(self.isNameByte) else {
+            throw SettingError(
+                "AWS_LAMBDA_FUNCTION_QUALIFIER",
+                "'\(qualifier)' is not 1 to 128 letters, digits, hyphens and underscores")
+        }
+        return qualifier
+    }
+}
+
+// MARK: - Addresses, broker, log
+
+extension DaemonConfiguration {
+    private static func invokeAPIAddress(
+        _ options: CommandLineOptions, _ settings: Settings
+    ) throws(SettingError) -> (String, Int) {
+        if let address = options.invokeAPIAddress {
+            return try self.address(address, setting: "--runtime-interface-emulator-address")
+        }
+        let name = settings.text("INVOKE_API_PORT") == nil ? "PORT" : "INVOKE_API_PORT"
+        let port = try settings.integer(name, default: 8080, in: 1...65_535)
+        return (settings.text("INVOKE_API_HOST") ?? "0.0.0.0", port)
+    }
+
+    private static func runtimeAPIAddress(
+        _ options: CommandLineOptions, _ settings: Settings
+    ) throws(SettingError) -> (String, Int) {
+        let setting = options.runtimeAPIAddress == nil ? "RUNTIME_API_HOST" : "--runtime-api-address"
+        var host = settings.text("RUNTIME_API_HOST") ?? "127.0.0.1"
+        var port = try settings.integer("RUNTIME_API_PORT", default: 9001, in: 1...65_535)
+        if let address = options.runtimeAPIAddress { (host, port) = try self.address(address, setting: setting) }
+        if host == "localhost" { host = "127.0.0.1" }
+        // swift-aws-lambda-runtime takes nothing but a literal IPv4 address in AWS_LAMBDA_RUNTIME_API.
+        guard let parsed = try? SocketAddress(ipAddress: host, port: port), parsed.protocol == .inet else {
+            throw SettingError(setting, "'\(host)' is not an IPv4 address")
+        }
+        return (host, port)
+    }
+
+    private static func address(_ text: String, setting: String) throws(SettingError) -> (String, Int) {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (1...65_535).contains(port)
+        else { throw SettingError(setting, "'\(text)' is not HOST:PORT") }
+        let host = text[..<colon].drop { $0 == "[" }.prefix { $0 != "]" }
+        return (host.isEmpty ? "0.0.0.0" : String(host), port)
+    }
+
+    private static func amqp(_ settings: Settings, functionName: String) throws(SettingError) -> AMQPConfiguration? {
+        let username = try settings.secret("AMQP_USERNAME")
+        let password = try settings.secret("AMQP_PASSWORD")
+        guard let uri = try settings.secret("AMQP_URI") else { return nil }
+        do throws(AMQPError) {
+            var configuration = try AMQPConfiguration(uri: uri, username: username, password: password)
+            configuration.connectionName = "lambda-runtime-api-daemon \(functionName)"
+            try configuration.validate()
+            return configuration
+        } catch {
+            throw SettingError("AMQP_URI", error.message)
+        }
+    }
+
+    private static func logLevel(
+        _ options: CommandLineOptions, _ settings: Settings
+    ) throws(SettingError) -> Logger.Level {
+        let setting = options.logLevel == nil ? "LOG_LEVEL" : "--log-level"
+        guard let text = options.logLevel ?? settings.text("LOG_LEVEL") else { return .info }
+        switch text.lowercased() {
+        case "trace": return .trace
+        case "debug": return .debug
+        case "info": return .info
+        case "notice": return .notice
+        case "warn", "warning": return .warning
+        case "error": return .error
+        case "fatal", "panic", "critical": return .critical
+        default: throw SettingError(setting, "'\(text)' is not trace, debug, info, warn or error")
+        }
+    }
+}

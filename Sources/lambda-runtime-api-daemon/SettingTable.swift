@@ -1,0 +1,39 @@
+/// The environment variables that the daemon reads: one list for `--help` and for the README, which a test compares.
+enum SettingTable {
+    struct Row {
+        let name: String
+        let fallback: String
+        let meaning: String
+    }
+
+    static let rows: [Row] = [
+        Row(name: "AWS_LAMBDA_FUNCTION_NAME", fallback: "from the handler", meaning: "the function's name, and its queue's"),
+        Row(name: "AWS_LAMBDA_FUNCTION_VERSION", fallback: "$LATEST", meaning: "the version that the runtime is told"),
+        Row(name: "AWS_LAMBDA_FUNCTION_QUALIFIER", fallback: "none", meaning: "serve name:QUALIFIER, from a queue of that name"),
+        Row(name: "AWS_LAMBDA_FUNCTION_HANDLER", fallback: "the command's last word", meaning: "the handler; _HANDLER does as well"),
+        Row(name: "AWS_LAMBDA_FUNCTION_TIMEOUT", fallback: "3", meaning: "seconds that an invocation may take"),
+        Row(name: "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", fallback: "3008", meaning: "MB that the runtime is told; not enforced"),
+        Row(name: "AWS_LAMBDA_FUNCTION_IDLETIMEOUT", fallback: "1800", meaning: "seconds after which an idle runtime is stopped; 0: never"),
+        Row(name: "AWS_REGION", fallback: "us-east-1", meaning: "the region in the function's ARN; AWS_DEFAULT_REGION does as well"),
+        Row(name: "MAX_CONCURRENCY", fallback: "1", meaning: "runtime processes at most, started on demand"),
+        Row(name: "INVOKE_API_HOST", fallback: "0.0.0.0", meaning: "the address that the Invoke API listens on"),
+        Row(name: "INVOKE_API_PORT", fallback: "PORT", meaning: "its port; where set, PORT is left to the function"),
+        Row(name: "PORT", fallback: "8080", meaning: "the Invoke API's port where INVOKE_API_PORT is not set"),
+        Row(name: "RUNTIME_API_HOST", fallback: "127.0.0.1", meaning: "the IPv4 address that the Runtime API listens on"),
+        Row(name: "RUNTIME_API_PORT", fallback: "9001", meaning: "the Runtime API's port for the first runtime; others get a free one"),
+        Row(name: "AMQP_URI", fallback: "none: HTTP only", meaning: "the RabbitMQ to consume from; or AMQP_URI_FILE"),
+        Row(name: "AMQP_USERNAME", fallback: "from AMQP_URI", meaning: "the user, where the URI has none; or AMQP_USERNAME_FILE"),
+        Row(name: "AMQP_PASSWORD", fallback: "from AMQP_URI", meaning: "the password, where the URI has none; or AMQP_PASSWORD_FILE"),
+        Row(name: "AMQP_LOOKAHEAD", fallback: "0", meaning: "messages held ready beyond those that run, for each runtime process"),
+        Row(name: "PRINT_REPORTS", fallback: "true", meaning: "print START, END and REPORT lines"),
+        Row(name: "USE_STRUCTURED_LOGGING", fallback: "false", meaning: "print reports and the daemon's log as JSON"),
+        Row(name: "LOG_LEVEL", fallback: "info", meaning: "trace, debug, info, warn, error"),
+    ]
+
+    static var text: String {
+        self.rows.map { row in
+            let name = row.name + String(repeating: " ", count: max(1, 34 - row.name.count))
+            return "  \(name)\(row.meaning) (\(row.fallback))"
+        }.joined(separator: "\n")
+    }
+}

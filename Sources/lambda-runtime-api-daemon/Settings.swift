@@ -1,0 +1,77 @@
+import Glibc
+
+/// Reads settings from environment variables: strict, since a value that cannot be read is an error and never the
+/// default. An empty variable counts as absent.
+struct Settings {
+    private let variables: [String: String]
+
+    init(_ variables: [String: String]) {
+        self.variables = variables
+    }
+
+    /// The environment of this process.
+    static func processEnvironment() -> [String: String] {
+        var result: [String: String] = [:]
+        var next = environ
+        while let entry = next.pointee {
+            let parts = String(cString: entry).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2 { result[String(parts[0])] = String(parts[1]) }
+            next += 1
+        }
+        return result
+    }
+
+    func text(_ name: String) -> String? {
+        guard let value = self.variables[name], !value.isEmpty else { return nil }
+        return value
+    }
+
+    /// A whole number within a range.
+    func integer(_ name: String, default fallback: Int, in range: ClosedRange<Int>) throws(SettingError) -> Int {
+        guard let text = self.text(name) else { return fallback }
+        guard let number = Int(text), range.contains(number) else {
+            throw SettingError(
+                name, "'\(text)' is not a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    func boolean(_ name: String, default fallback: Bool) throws(SettingError) -> Bool {
+        guard let text = self.text(name) else { return fallback }
+        switch text.lowercased() {
+        case "true", "1", "yes", "on": return true
+        case "false", "0", "no", "off": return false
+        default: throw SettingError(name, "'\(text)' is neither true nor false")
+        }
+    }
+
+    /// A secret: from the variable, or from the file that `<name>_FILE` names. Never printed.
+    func secret(_ name: String) throws(SettingError) -> String? {
+        let fileName = name + "_FILE"
+        guard let path = self.text(fileName) else { return self.text(name) }
+        guard self.text(name) == nil else { throw SettingError(fileName, "\(name) is set, too; only one of them may be") }
+        guard var content = Self.content(ofFile: path) else {
+            throw SettingError(fileName, "the file \(path) cannot be read")
+        }
+        while content.hasSuffix("\n") || content.hasSuffix("\r\n") { content.removeLast() }
+        return content
+    }
+
+    /// A small file's text; `nil` when it cannot be read, is no UTF-8, or is over 64 KiB.
+    private static func content(ofFile path: String) -> String? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        var count = 0
+        while count < bytes.count {
+            let read = bytes.withUnsafeMutableBytes { buffer in
+                Glibc.read(descriptor, buffer.baseAddress.map { $0 + count }, buffer.count - count)
+            }
+            guard read >= 0 else { return nil }
+            guard read > 0 else { return String(validating: bytes[..<count], as: UTF8.self) }
+            count += read
+        }
+        return nil
+    }
+}

@@ -1,0 +1,30 @@
+"""Invokes a function with boto3 and prints what it got as JSON. usage: boto3_invoke.py ENDPOINT FUNCTION EVENT"""
+
+import json
+import sys
+
+import boto3
+from botocore.config import Config
+
+endpoint, function, event = sys.argv[1:]
+client = boto3.client(
+    "lambda",
+    endpoint_url=endpoint,
+    region_name="us-east-1",
+    aws_access_key_id="none",
+    aws_secret_access_key="none",
+    config=Config(retries={"total_max_attempts": 1}),
+)
+try:
+    answer = client.invoke(FunctionName=function, Payload=event)
+except client.exceptions.ClientError as error:
+    print(json.dumps({"statusCode": error.response["ResponseMetadata"]["HTTPStatusCode"],
+                      "errorCode": error.response["Error"]["Code"]}))
+else:
+    print(json.dumps({
+        "statusCode": answer["StatusCode"],
+        "functionError": answer.get("FunctionError"),
+        "executedVersion": answer.get("ExecutedVersion"),
+        "requestId": answer["ResponseMetadata"]["RequestId"],
+        "payload": answer["Payload"].read().decode(),
+    }))

@@ -1,0 +1,47 @@
+"""A Lambda runtime that does what its event says, and otherwise sends the event's bytes back untouched.
+
+{"do": "sleep", "ms": N}   answers after that time          {"do": "exit", "code": N}   ends without an answer
+{"do": "who"}              says which instance and process  {"do": "kill"}              dies by SIGKILL
+{"do": "who", "ms": N}     the same, after that time        {"do": "error"}             reports a function error
+"""
+
+import http.client
+import json
+import os
+import signal
+import time
+
+api = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+base = "/2018-06-01/runtime/invocation/"
+
+
+def ask(method, path, body=None, headers={}):
+    api.request(method, base + path, body, headers)
+    response = api.getresponse()
+    return response, response.read()
+
+
+def act(event):
+    """Returns the route and the body that answer the event, or None for its own bytes."""
+    match event:
+        case {"do": "sleep", "ms": ms}:
+            time.sleep(ms / 1000)
+        case {"do": "exit", "code": code}:
+            os._exit(code)
+        case {"do": "kill"}:
+            os.kill(os.getpid(), signal.SIGKILL)
+        case {"do": "error"}:
+            return "error", {"errorType": "Scripted", "errorMessage": "as the event wants it"}
+        case {"do": "who", **options}:
+            time.sleep(options.get("ms", 0) / 1000)
+            return "response", {"instance": os.environ.get("INSTANCE"), "pid": os.getpid()}
+
+
+while True:
+    response, body = ask("GET", "next")
+    try:
+        answer = act(json.loads(body))
+    except ValueError:
+        answer = None
+    route, result = ("response", body) if answer is None else (answer[0], json.dumps(answer[1]))
+    ask("POST", f"{response.headers['Lambda-Runtime-Aws-Request-Id']}/{route}", result, {"Content-Type": "application/json"})

@@ -1,0 +1,51 @@
+import Foundation
+
+/// A RabbitMQ node for one test alone, which it may stop, kill and start again; the other tests' broker stays up.
+package final class BrokerNode: Sendable {
+    private let folder: String
+
+    /// `amqp://…` of the node; the same after every start.
+    package let uri: String
+
+    /// Runs `body` with a started node and removes the node afterwards.
+    package static func withNode<Value>(_ body: (BrokerNode) async throws -> Value) async throws -> Value {
+        let node = try await BrokerNode()
+        do {
+            let value = try await body(node)
+            try await node.command("remove")
+            return value
+        } catch {
+            try? await node.command("remove")
+            throw error
+        }
+    }
+
+    private init() async throws {
+        self.folder = FileManager.default.temporaryDirectory.appendingPathComponent("broker-" + UUID().uuidString).path
+        try await Self.command("start", folder: self.folder)
+        let settings = try String(contentsOfFile: self.folder + "/settings", encoding: .utf8)
+        guard let uri = settings.split(separator: "\n").first(where: { $0.hasPrefix("uri=") })?.dropFirst(4) else {
+            throw Program.Failure("no uri in the node's settings:\n\(settings)")
+        }
+        self.uri = String(uri)
+    }
+
+    /// Starts the node again: same ports, same data.
+    package func start() async throws { try await self.command("start") }
+
+    /// Stops it in order, as for maintenance.
+    package func stop() async throws { try await self.command("stop") }
+
+    /// Ends it as a crash does.
+    package func kill() async throws { try await self.command("kill") }
+
+    private func command(_ name: String) async throws { try await Self.command(name, folder: self.folder) }
+
+    private static func command(_ name: String, folder: String) async throws {
+        let result = try await Program.run(
+            try ProgramEnvironment.value("TEST_BROKER"), [name, folder], limit: .seconds(150))
+        guard result.status == .exited(0) else {
+            throw Program.Failure("broker \(name): \(result.status) \(result.errors)")
+        }
+    }
+}
