@@ -11,7 +11,7 @@ package struct FunctionConfiguration: Sendable {
     ///
     /// Default 012345678912, as aws-lambda-rie.
     package var accountID: String
-    /// Environments at most (`MAX_CONCURRENCY`). Default 1.
+    /// Environments at most, as `MAX_CONCURRENCY` says; default 1.
     package var maxEnvironments: Int
     /// After how long without an invocation an environment is stopped.
     ///

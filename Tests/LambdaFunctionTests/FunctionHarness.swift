@@ -10,9 +10,7 @@ final class FunctionHarness: Sendable {
     let function: LocalFunction
     let eventLoop: any EventLoop
 
-    /// - Parameters:
-    ///   - command: The runtime.
-    ///   - configure: Further settings.
+    /// Runs a test's body with a function, and stops it.
     static func with<Result>(
         _ command: [String], timeout: TimeAmount = .seconds(20),
         configure: (inout FunctionConfiguration) -> Void = { _ in },

@@ -1,7 +1,7 @@
 /// What a function is called, and what its runtime is told of it.
 package struct FunctionDescription: Sendable, Equatable {
     package var name: String
-    /// `$LATEST` or a number. Default `$LATEST`.
+    /// The version: `$LATEST` (the default) or a number.
     package var version: String
     /// What the runtime is to call, as `_HANDLER`; empty where the runtime needs none.
     package var handler: String

@@ -160,7 +160,8 @@ package final class RuntimeAPI: @unchecked Sendable {
                 self.finishPost(outcome(body))
             case .failure(.tooLarge):
                 exchange.reject(.tooLarge(limitByteCount: self.limits.responseByteCount))
-                self.finishPost(.functionError(self.reply(ErrorDocument.responseTooLarge(limit: self.limits.responseByteCount))))
+                let document = ErrorDocument.responseTooLarge(limit: self.limits.responseByteCount)
+                self.finishPost(.functionError(self.reply(document)))
             case .failure:
                 exchange.reject(.truncatedRequest)
                 self.finishPost(
