@@ -124,6 +124,13 @@ package struct InvocationScheduler<Waiter> {
         return .wait(starting: self.startIfNeeded(), checkAt: waiting.refuseAt)
     }
 
+    /// An environment to be started before there is an invocation for it.
+    package mutating func startEarly() -> Int? {
+        guard !self.isDraining, let environment = self.stoppedEnvironment(needingInvocation: false) else { return nil }
+        self.become(.starting, environment)
+        return environment
+    }
+
     /// Init is done, or the runtime has asked for the next event.
     package mutating func environmentBecameReady(_ environment: Int, now: NIODeadline) -> Actions {
         var actions = Actions()

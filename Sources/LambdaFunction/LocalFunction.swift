@@ -48,6 +48,12 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
         self.eventLoop.flatSubmit { self.environments[0].prepare() }
     }
 
+    /// Starts one environment now, so that the first invocation does not wait for its init.
+    package func startEarly() {
+        self.eventLoop.assertInEventLoop()
+        if let environment = self.scheduler.startEarly() { self.environments[environment].start() }
+    }
+
     /// How many invocations could be run now without waiting.
     package var freeSlots: Int { self.scheduler.freeSlots }
 

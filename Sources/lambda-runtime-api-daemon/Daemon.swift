@@ -31,6 +31,7 @@ final class Daemon: @unchecked Sendable {
     func start() -> EventLoopFuture<Void> {
         self.eventLoop.flatSubmit {
             self.function.start()
+                .map { if self.configuration.startsAtOnce { self.function.startEarly() } }
                 .flatMap { self.listen() }
                 .flatMap { self.consume() }
         }

@@ -38,6 +38,14 @@ import Testing
         #expect(actions.run?.environment == 0)
     }
 
+    @Test func anEnvironmentStartedEarlyTakesTheFirstInvocationAtOnce() {
+        var scheduler = self.scheduler()
+        #expect(scheduler.startEarly() == 0)
+        #expect(scheduler.startEarly() == nil)
+        #expect(scheduler.environmentBecameReady(0, now: self.at(1)).run == nil)
+        #expect(self.arrive("a", &scheduler) == .run(on: 0))
+    }
+
     @Test func anInvocationRunsAtOnceWhereAnEnvironmentIsIdle() {
         var scheduler = self.ready(self.scheduler())
         #expect(self.arrive("a", &scheduler) == .run(on: 0))
