@@ -44,6 +44,11 @@ package struct PendingCalls<Waiter> {
     /// How many calls are under way, those that have only an ID included.
     package var count: Int { self.calls.count }
 
+    /// Whether a call's caller still waits.
+    package func isWaiting(_ id: CallID) -> Bool {
+        if case .waiting = self.calls[id] { true } else { false }
+    }
+
     /// Takes an ID, under which the call can be cancelled from now on.
     package mutating func reserve() -> CallID {
         self.callCount += 1

@@ -12,7 +12,6 @@ package final class InvokeAPI: @unchecked Sendable {
     private let invoker: any FunctionInvoker
     private let configuration: InvokeAPIConfiguration
     private let logger: Logger
-    private var entropy = EntropyPool()
 
     /// Makes an API.
     ///
@@ -29,7 +28,7 @@ package final class InvokeAPI: @unchecked Sendable {
     /// Answers one request.
     package func handle(_ exchange: HTTPExchange) {
         self.invoker.eventLoop.assertInEventLoop()
-        let requestID = RequestID.make(using: &self.entropy)
+        let requestID = RequestID.make()
         guard let route = InvokeRoute(path: exchange.path) else {
             return exchange.answer(.unknownPath, requestID: requestID)
         }
@@ -54,7 +53,7 @@ package final class InvokeAPI: @unchecked Sendable {
         case .success(let head):
             let limit = head.type == .event ? limits.eventByteCount : limits.requestByteCount
             self.collectEvent(exchange, limit, head.type, requestID) { event in
-                let trace = TraceHeader.complete(headers.traceID, now: EpochClock.now(), using: &self.entropy)
+                let trace = TraceHeader.complete(headers.traceID, now: EpochClock.now())
                 let request = InvocationRequest(
                     requestID: requestID, event: event, invokedFunctionARN: head.function.invokedFunctionARN,
                     clientContext: head.clientContext, traceID: trace, tenantID: head.tenantID,

@@ -1,14 +1,9 @@
 /// The id of an invocation: a random UUID (RFC 9562, version 4) in lower case.
 package enum RequestID {
-    /// A random one. On a hot path, keep an ``EntropyPool`` and use ``make(using:)``: this one calls the system twice.
-    package static func make() -> String {
-        var generator = SystemRandomNumberGenerator()
-        return self.make(high: generator.next(), low: generator.next())
-    }
-
     /// A random one.
-    package static func make(using entropy: inout some RandomNumberGenerator) -> String {
-        self.make(high: entropy.next(), low: entropy.next())
+    package static func make() -> String {
+        let (high, low) = BufferedRandom.pair()
+        return self.make(high: high, low: low)
     }
 
     /// The one with these random bits.

@@ -8,32 +8,23 @@ package enum TraceHeader {
     /// - Parameters:
     ///   - incoming: The caller's header.
     ///   - now: For a new Root.
-    ///   - entropy: For new ids.
-    package static func complete(
-        _ incoming: String?, now: EpochClock.Instant, using entropy: inout some RandomNumberGenerator
-    ) -> String {
-        guard let incoming, self.isAcceptable(incoming) else { return self.make(now: now, using: &entropy) }
+    package static func complete(_ incoming: String?, now: EpochClock.Instant) -> String {
+        guard let incoming, self.isAcceptable(incoming) else { return self.make(now: now) }
         var keys = Keys()
         for pair in incoming.utf8.split(separator: UInt8(ascii: ";")) { keys.note(pair) }
-        guard keys.root else { return self.make(now: now, using: &entropy) }
+        guard keys.root else { return self.make(now: now) }
         var header = incoming
-        if !keys.parent { header += ";Parent=" + self.hex(entropy.next(), digitCount: 16) }
+        if !keys.parent { header += ";Parent=" + self.hex(BufferedRandom.pair().0, digitCount: 16) }
         if !keys.sampled { header += ";Sampled=0" }
         return header
     }
 
-    /// The same with the system's random numbers; on a hot path, keep an ``EntropyPool``.
-    package static func complete(_ incoming: String?, now: EpochClock.Instant) -> String {
-        var generator = SystemRandomNumberGenerator()
-        return self.complete(incoming, now: now, using: &generator)
-    }
-
     /// A new trace: `Root=1-<8 hex>-<24 hex>;Parent=<16 hex>;Sampled=0`.
-    package static func make(now: EpochClock.Instant, using entropy: inout some RandomNumberGenerator) -> String {
+    package static func make(now: EpochClock.Instant) -> String {
         let seconds = self.hex(UInt64(clamping: now.millisecondsSinceEpoch / 1000), digitCount: 8)
-        let high = self.hex(entropy.next(), digitCount: 8)
-        let low = self.hex(entropy.next(), digitCount: 16)
-        return "Root=1-\(seconds)-\(high)\(low);Parent=\(self.hex(entropy.next(), digitCount: 16));Sampled=0"
+        let (high, low) = BufferedRandom.pair()
+        let unique = self.hex(high, digitCount: 8) + self.hex(low, digitCount: 16)
+        return "Root=1-\(seconds)-\(unique);Parent=\(self.hex(BufferedRandom.pair().0, digitCount: 16));Sampled=0"
     }
 
     /// Room is left for what may have to be added, so that the whole stays within 256.

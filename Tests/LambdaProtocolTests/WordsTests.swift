@@ -52,16 +52,15 @@ import Testing
 
 @Suite struct TraceHeaderTests {
     private let now = EpochClock.Instant(millisecondsSinceEpoch: 0x6543_2100 * 1000)
-    private var entropy = EntropyPool()
 
-    @Test mutating func aWholeHeaderPassesUntouched() {
+    @Test func aWholeHeaderPassesUntouched() {
         let header = "Sampled=1;Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Lineage=1:95:0"
-        #expect(TraceHeader.complete(header, now: self.now, using: &self.entropy) == header)
+        #expect(TraceHeader.complete(header, now: self.now) == header)
     }
 
-    @Test mutating func whatIsMissingIsAdded() {
+    @Test func whatIsMissingIsAdded() {
         let root = "Root=1-5759e988-bd862e3fe1be46a994272793"
-        let completed = TraceHeader.complete(root + ";Lineage=1:95:0", now: self.now, using: &self.entropy)
+        let completed = TraceHeader.complete(root + ";Lineage=1:95:0", now: self.now)
         #expect(completed.hasPrefix(root + ";Lineage=1:95:0;Parent="))
         #expect(completed.hasSuffix(";Sampled=0"))
         #expect(completed.utf8.count == root.utf8.count + 16 + ";Parent=;Sampled=0".utf8.count + 16)
@@ -77,10 +76,9 @@ import Testing
 
 @Suite struct RequestIDTests {
     @Test func idsAreUUIDsOfVersion4AndDiffer() {
-        var entropy = EntropyPool()
         var seen: Set<String> = []
         for _ in 0..<1000 {
-            let id = RequestID.make(using: &entropy)
+            let id = RequestID.make()
             #expect(RequestID.isValid(id))
             #expect(id.dropFirst(14).first == "4")
             #expect("89ab".contains(id.dropFirst(19).prefix(1)))

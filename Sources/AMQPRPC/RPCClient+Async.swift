@@ -1,0 +1,104 @@
+public import AMQP
+package import NIOCore
+
+// The face for everybody: async, from any thread.
+extension RPCClient {
+    /// Makes a client on a connection, with its reply queue.
+    ///
+    /// - Parameters:
+    ///   - connection: The connection; it may serve others, too.
+    ///   - configuration: Where replies come to.
+    /// - Returns: The client. It lives until ``close()``, or until the connection is closed.
+    /// - Throws: `AMQPError` when the connection stands but the reply queue cannot be made. Where the connection is just
+    ///   being recovered, the client is made, and its calls fail until that is done.
+    public static func start(
+        on connection: AMQPConnection, configuration: RPCClientConfiguration = RPCClientConfiguration()
+    ) async throws(AMQPError) -> RPCClient {
+        let client = RPCClient(connection: connection, configuration: configuration)
+        try await connection.eventLoop.flatSubmit { client.register() }.value()
+        return client
+    }
+
+    /// Sends a request and waits for its reply.
+    ///
+    /// The request is published as mandatory: when no queue takes it the call fails with `unroutable` at once, not at the
+    /// deadline. A lost connection fails the call, since the broker may have delivered the request already. Cancelling
+    /// the task forgets the call; the message expires in its queue.
+    ///
+    /// - Parameters:
+    ///   - request: What to send.
+    ///   - timeout: How long to wait for the reply; the message expires in its queue after the same time.
+    /// - Returns: The first reply with the call's correlation ID.
+    /// - Throws: `AMQPError`; its `isRetriable` says whether the same call may be made again.
+    public func call(_ request: RPCRequest, timeout: Duration) async throws(AMQPError) -> RPCReply {
+        guard timeout > .zero else { throw AMQPError(.invalidArgument, "the timeout must be longer than 0") }
+        let call = AsyncCall()
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { (continuation: CheckedContinuation<Result<RPCReply, AMQPError>, Never>) in
+                self.eventLoop.execute {
+                    self.start(call, request, timeout: TimeAmount(timeout)) { continuation.resume(returning: $0) }
+                }
+            }
+        } onCancel: {
+            self.eventLoop.execute { self.cancel(call) }
+        }
+        return try result.get()
+    }
+
+    /// Ends the client: calls under way fail, and its reply queue goes.
+    ///
+    /// The connection stays.
+    public func close() async {
+        try? await self.eventLoop.flatSubmit { self.shutdown() }.get()
+    }
+}
+
+/// A call whose caller is on another thread.
+///
+/// Used on the loop only.
+private final class AsyncCall: @unchecked Sendable {
+    // @unchecked: every member is used on the client's loop only.
+    /// Set once the call has reached the loop.
+    var id: CallID?
+    /// The cancellation reached the loop first.
+    var isCancelled = false
+}
+
+extension RPCClient {
+    private func start(
+        _ call: AsyncCall, _ request: RPCRequest, timeout: TimeAmount, _ completion: @escaping Completion
+    ) {
+        let id = self.reserve()
+        call.id = id
+        if call.isCancelled { self.cancel(id) }
+        self.start(id, request, timeout: timeout, completion)
+    }
+
+    private func cancel(_ call: AsyncCall) {
+        call.isCancelled = true
+        if let id = call.id { self.cancel(id) }
+    }
+
+    /// Completes when there is a reply queue; fails when there cannot be one.
+    package func register() -> EventLoopFuture<Void> {
+        self.connection.register(self).flatMapThrowing {
+            guard self.session == nil, self.connection.link?.isOpen == true else { return }
+            self.isClosed = true
+            self.connection.unregister(self)
+            throw self.absence
+        }
+    }
+
+    /// ``close()`` on the loop.
+    package func shutdown() -> EventLoopFuture<Void> {
+        self.eventLoop.assertInEventLoop()
+        self.isClosed = true
+        self.connection.unregister(self)
+        self.stopTimer()
+        let channel = self.session?.channel
+        let error = AMQPError(.connectionClosed, "the RPC client was closed")
+        self.sessionLost(error, absence: error)
+        guard let channel, channel.isOpen else { return self.eventLoop.makeSucceededVoidFuture() }
+        return channel.close()
+    }
+}

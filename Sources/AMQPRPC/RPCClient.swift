@@ -1,0 +1,240 @@
+package import AMQP
+import DequeModule
+import Logging
+package import NIOCore
+
+/// Sends requests over RabbitMQ and waits for their replies.
+///
+/// Each call ends in exactly one of: its reply; an error. A request was certainly not executed when the error is
+/// `unroutable` (no queue took it; told at once), `nacked`, `connectionFailed` (there is no connection), `blocked`,
+/// `resourceRefused` or `invalidArgument`. It may have been when it is `timedOut`, `connectionLost`, `connectionClosed`,
+/// `channelClosed`, `consumerCancelled` or `cancelled`.
+///
+/// After a lost connection the client has a new reply queue by itself, whose name later requests carry.
+public final class RPCClient: @unchecked Sendable {
+    // @unchecked: every member is used on `eventLoop` only (asserted at the entries).
+    package typealias Completion = (Result<RPCReply, AMQPError>) -> Void
+
+    /// What stands between two losses: the channel that is published and consumed on, and the replies' address.
+    struct Session {
+        var channel: AMQPLinkChannel
+        var replyTo: AMQPShortString
+    }
+
+    private struct Unsent {
+        var id: CallID
+        var request: RPCRequest
+        var deadline: NIODeadline
+    }
+
+    let connection: AMQPConnection
+    let eventLoop: any EventLoop
+    let configuration: RPCClientConfiguration
+    var session: Session?
+    var setUpRetry = SetUpRetry()
+    /// What a call is told while there is no session.
+    var absence = AMQPError(.connectionFailed, "not connected to the broker yet")
+    var isClosed = false
+
+    private var calls: PendingCalls<Completion>
+    private var unsent: Deque<Unsent> = []
+    private var timer: Scheduled<Void>?
+    private var timerDeadline: NIODeadline?
+
+    /// Replies that nobody waited for: late ones, repeated ones, other people's.
+    ///
+    /// Use on the connection's loop.
+    package private(set) var droppedReplyCount = 0
+
+    /// Prepares a client; it can call once it is registered.
+    init(connection: AMQPConnection, configuration: RPCClientConfiguration) {
+        self.connection = connection
+        self.eventLoop = connection.eventLoop
+        self.configuration = configuration
+        self.calls = PendingCalls(epoch: .random(in: 0...UInt16.max))
+    }
+
+    /// How many calls are under way.
+    ///
+    /// Use on the connection's loop.
+    package var callCount: Int { self.calls.count }
+}
+
+// MARK: - Calling, on the loop
+
+extension RPCClient {
+    /// Sends a request.
+    ///
+    /// Call on the connection's loop.
+    ///
+    /// - Parameters:
+    ///   - request: What to send.
+    ///   - timeout: How long to wait for the reply; the message expires in its queue after the same time.
+    ///   - completion: Called exactly once, on the loop; before this returns where the call cannot even be sent.
+    /// - Returns: What the call can be cancelled by.
+    @discardableResult
+    package func call(
+        _ request: RPCRequest, timeout: TimeAmount, completion: @escaping Completion
+    ) -> CallID {
+        self.eventLoop.assertInEventLoop()
+        let id = self.calls.reserve()
+        self.start(id, request, timeout: timeout, completion)
+        return id
+    }
+
+    /// Forgets a call, whose completion is told so; a reply that still comes is dropped.
+    ///
+    /// Call on the connection's loop.
+    package func cancel(_ id: CallID) {
+        self.eventLoop.assertInEventLoop()
+        self.end(self.calls.cancelled(id), .failure(.callCancelled))
+    }
+
+    /// An ID for a call that ``start(_:_:timeout:_:)`` begins.
+    func reserve() -> CallID {
+        self.calls.reserve()
+    }
+
+    func start(_ id: CallID, _ request: RPCRequest, timeout: TimeAmount, _ completion: @escaping Completion) {
+        let deadline = NIODeadline.now() + timeout
+        switch self.calls.wait(completion, for: id, until: deadline) {
+        case .refuse(let completion): completion(.failure(.callCancelled))
+        case .publish:
+            self.armTimer(at: deadline)
+            self.send(Unsent(id: id, request: request, deadline: deadline), timeout: timeout)
+        }
+    }
+
+    private func send(_ call: Unsent, timeout: TimeAmount) {
+        guard let session else { return self.fail(call.id, self.absence) }
+        let link = session.channel.link
+        if let reason = link.blockedReason {
+            return self.fail(call.id, AMQPError(.blocked, "the broker takes no messages now: \(reason)"))
+        }
+        guard self.unsent.isEmpty, link.isWritable else { return self.hold(call) }
+        self.publish(call, timeout: timeout, session)
+    }
+
+    /// The socket does not keep up: the request waits for it, in order.
+    private func hold(_ call: Unsent) {
+        if self.unsent.count >= self.configuration.unsentLimit {
+            self.unsent.removeAll { !self.calls.isWaiting($0.id) }
+        }
+        guard self.unsent.count < self.configuration.unsentLimit else {
+            return self.fail(
+                call.id,
+                AMQPError(.resourceRefused, "\(self.unsent.count) requests wait for the connection to take them"))
+        }
+        self.unsent.append(call)
+    }
+
+    /// The socket takes more.
+    func sendHeld() {
+        while let session, session.channel.link.isWritable, let call = self.unsent.popFirst() {
+            guard self.calls.isWaiting(call.id) else { continue }
+            self.publish(call, timeout: call.deadline - .now(), session)
+        }
+    }
+
+    private func publish(_ call: Unsent, timeout: TimeAmount, _ session: Session) {
+        var properties = call.request.properties
+        properties.correlationID = call.id.correlationID
+        properties.replyTo = session.replyTo
+        if properties.expiration == nil {
+            // Zero would mean: deliver at once or drop in silence.
+            let milliseconds = max(1, (timeout.nanoseconds + 999_999) / 1_000_000)
+            properties.expiration = AMQPShortString("\(milliseconds)")
+        }
+        do {
+            try session.channel.publish(
+                exchange: call.request.exchange, routingKey: call.request.routingKey, isMandatory: true,
+                properties: properties, body: call.request.body, confirm: self.confirmHandler(for: call.id))
+        } catch {
+            self.fail(call.id, error)
+        }
+    }
+
+    private func confirmHandler(for id: CallID) -> AMQPLinkChannel.ConfirmHandler? {
+        guard self.configuration.confirmsRequests else { return nil }
+        return { result in
+            switch result {
+            case .success(.confirmed), .failure: break  // a failure ends every call of the session anyway
+            case .success(.nacked):
+                self.fail(id, AMQPError(.nacked, "the broker did not take the request", isServerInitiated: true))
+            case .success(.returned(let replyCode, let replyText)):
+                self.returned(id, AMQPReplyCode(rawValue: replyCode), replyText)
+            }
+        }
+    }
+}
+
+// MARK: - How calls end
+
+extension RPCClient {
+    func replyReceived(_ delivery: AMQPDelivery) {
+        guard let id = CallID(correlationID: delivery.properties.correlationID),
+            case .resume(let completion) = self.calls.replyReceived(for: id)
+        else { return self.droppedReplyCount += 1 }
+        completion(.success(RPCReply(properties: delivery.properties, body: delivery.body)))
+    }
+
+    func returned(_ message: AMQPReturnedMessage) {
+        guard let id = CallID(correlationID: message.properties.correlationID) else { return }
+        self.returned(id, message.replyCode, message.replyText)
+    }
+
+    private func returned(_ id: CallID, _ replyCode: AMQPReplyCode, _ replyText: String) {
+        let error = AMQPError(
+            .unroutable, "no queue takes the request: \(replyText)", replyCode: replyCode, isServerInitiated: true)
+        self.fail(id, error)
+    }
+
+    /// The session is over: no reply to what was sent can come.
+    ///
+    /// - Parameters:
+    ///   - error: For the calls whose request has left, so that nobody knows whether it was executed.
+    ///   - absence: For those whose request has not, and for calls that are made before there is another session.
+    func sessionLost(_ error: AMQPError, absence: AMQPError) {
+        self.session = nil
+        self.absence = absence
+        let unsent = self.unsent
+        self.unsent = []
+        for call in unsent { self.fail(call.id, absence) }
+        for completion in self.calls.connectionLost() { completion(.failure(error)) }
+    }
+
+    private func fail(_ id: CallID, _ error: AMQPError) {
+        self.end(self.calls.returned(id), .failure(error))
+    }
+
+    private func end(_ action: PendingCalls<Completion>.EndAction, _ result: Result<RPCReply, AMQPError>) {
+        if case .resume(let completion) = action { completion(result) }
+    }
+
+    /// One timer for all calls.
+    ///
+    /// The usual new call is due after those that wait, and leaves it alone.
+    private func armTimer(at deadline: NIODeadline) {
+        if let timerDeadline, timerDeadline <= deadline { return }
+        self.timer?.cancel()
+        self.timerDeadline = deadline
+        self.timer = self.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { self.timerFired() }
+    }
+
+    private func timerFired() {
+        self.timerDeadline = nil
+        for completion in self.calls.expire(now: .now()) {
+            completion(.failure(AMQPError(.timedOut, "no reply came in time")))
+        }
+        if let next = self.calls.nextDeadline() { self.armTimer(at: next) }
+    }
+
+    func stopTimer() {
+        self.timer?.cancel()
+        self.timerDeadline = nil
+    }
+}
+
+extension AMQPError {
+    fileprivate static var callCancelled: AMQPError { AMQPError(.cancelled, "the call was cancelled") }
+}

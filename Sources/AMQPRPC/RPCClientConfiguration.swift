@@ -1,0 +1,35 @@
+/// How an ``RPCClient`` gets its replies and sends its requests.
+public struct RPCClientConfiguration: Sendable {
+    /// Where replies come to.
+    public enum ReplyQueue: Sendable, Hashable {
+        /// A queue of this client's connection, named by the broker anew on each connection. For many calls: a burst of
+        /// replies waits in it.
+        case exclusive
+        /// RabbitMQ's direct reply-to, which costs no queue: for a few calls, since a reply that cannot be passed on at
+        /// once is dropped.
+        case direct
+    }
+
+    /// Where replies come to.
+    ///
+    /// Default: ``ReplyQueue/exclusive``.
+    public var replyQueue: ReplyQueue
+    /// Whether the broker confirms each request.
+    ///
+    /// A queue that is full and says `reject-publish` then fails the call at once (``AMQP/AMQPError/Code/nacked``), at
+    /// the price of one more frame a call; without it such a call times out.
+    ///
+    /// Default: false.
+    public var confirmsRequests: Bool
+    /// How many calls may wait for the socket to take their requests; further ones fail at once.
+    ///
+    /// Default: 1024.
+    public var unsentLimit: Int
+
+    /// The defaults unless given.
+    public init(replyQueue: ReplyQueue = .exclusive, confirmsRequests: Bool = false, unsentLimit: Int = 1024) {
+        self.replyQueue = replyQueue
+        self.confirmsRequests = confirmsRequests
+        self.unsentLimit = unsentLimit
+    }
+}

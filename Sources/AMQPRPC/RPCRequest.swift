@@ -1,0 +1,45 @@
+public import AMQP
+public import NIOCore
+
+/// What a caller sends.
+public struct RPCRequest: Sendable {
+    /// The exchange; empty for the default one, which routes by queue name.
+    ///
+    /// One that does not exist has the broker close the client's channel, and with it fail every call under way.
+    public var exchange: AMQPShortString
+    /// The routing key: on the default exchange, the queue's name.
+    public var routingKey: AMQPShortString
+    /// Properties and headers.
+    ///
+    /// The client sets `correlationID`, `replyTo` and, where it is nil, `expiration`.
+    public var properties: AMQPProperties
+    /// The body.
+    public var body: ByteBuffer
+
+    /// A request to a queue unless an exchange is given.
+    public init(
+        exchange: AMQPShortString = .empty, routingKey: AMQPShortString, properties: AMQPProperties = AMQPProperties(),
+        body: ByteBuffer
+    ) {
+        self.exchange = exchange
+        self.routingKey = routingKey
+        self.properties = properties
+        self.body = body
+    }
+}
+
+/// What comes back.
+public struct RPCReply: Sendable {
+    /// Properties and headers.
+    ///
+    /// A server sets `correlationID` itself.
+    public var properties: AMQPProperties
+    /// The body.
+    public var body: ByteBuffer
+
+    /// A reply.
+    public init(properties: AMQPProperties = AMQPProperties(), body: ByteBuffer) {
+        self.properties = properties
+        self.body = body
+    }
+}

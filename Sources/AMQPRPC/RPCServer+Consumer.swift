@@ -1,0 +1,120 @@
+package import AMQP
+import Logging
+package import NIOCore
+
+// The queue and its consumer, on each new link.
+extension RPCServer: AMQPRecoverable {
+    /// Declares and consumes on a new link.
+    package func linkOpened(_ link: AMQPLink) -> EventLoopFuture<Void> {
+        guard !self.isStopping else { return self.eventLoop.makeSucceededVoidFuture() }
+        return self.setUp(on: link).flatMapErrorThrowing { self.setUpFailed($0, on: link) }
+    }
+
+    /// What is being handled goes on; a new link will come.
+    package func linkLost(_ error: AMQPError) {
+        self.channel = nil
+        self.consumerTag = nil
+    }
+
+    /// Ends ``run()``.
+    package func connectionClosed(_ error: AMQPError) {
+        self.linkLost(error)
+        self.closedError = error
+        self.work?.finish()
+    }
+
+    /// Begins to consume; fails when there is a connection and it cannot be done.
+    func start(_ work: AsyncStream<Work>.Continuation) -> EventLoopFuture<Void> {
+        guard self.work == nil else {
+            return self.eventLoop.makeFailedFuture(AMQPError(.invalidArgument, "a server can run only once"))
+        }
+        self.work = work
+        return self.connection.register(self).flatMapThrowing {
+            guard let error = self.setUpError, self.consumerTag == nil, self.connection.link != nil else { return }
+            self.isStopping = true
+            self.connection.unregister(self)
+            throw error
+        }
+    }
+
+    /// Ends the consumer; what the broker has sent before it agrees is given back when the channel is closed.
+    func stopConsuming() -> EventLoopFuture<Void> {
+        self.isStopping = true
+        guard let channel, let consumerTag, channel.isOpen else { return self.eventLoop.makeSucceededVoidFuture() }
+        self.consumerTag = nil
+        return channel.cancel(consumerTag)
+    }
+
+    /// Closes the channel, and says why the connection ended, if it did.
+    func shutDown() -> EventLoopFuture<AMQPError?> {
+        self.connection.unregister(self)
+        let closedError = self.closedError
+        guard let channel, channel.isOpen else { return self.eventLoop.makeSucceededFuture(closedError) }
+        return channel.close().map { closedError }.flatMapErrorThrowing { _ in closedError }
+    }
+
+    private func setUp(on link: AMQPLink) -> EventLoopFuture<Void> {
+        link.openChannel().flatMap { channel in
+            self.channel = channel
+            channel.onClosed = { self.channelClosed(channel, $0) }
+            let queue = ClientMethod.queueDeclare(
+                self.configuration.queue, passive: !self.configuration.declaresQueue)
+            let qos = ClientMethod.basicQos(
+                prefetchCount: UInt16(clamping: self.configuration.concurrency), isGlobal: false)
+            return channel.request(queue, expecting: .queueDeclareOK)
+                .flatMap { reply in
+                    channel.request(qos, expecting: .qosOK).flatMap { _ in self.consume(reply, on: channel) }
+                }
+                .closing(channel)
+        }
+    }
+
+    private func consume(_ reply: AMQPLinkChannel.Reply, on channel: AMQPLinkChannel) -> EventLoopFuture<Void> {
+        guard case .method(.queueDeclareOK(let queue)) = reply else {
+            return self.eventLoop.makeFailedFuture(AMQPError(.protocolViolation, "the broker named no queue"))
+        }
+        let deliver: (AMQPDelivery) -> Void = { self.work?.yield(Work(delivery: $0, channel: channel)) }
+        return channel.consume(
+            AMQPConsumption(queue: queue.queue.string), deliver: deliver,
+            cancelled: { self.consumerCancelled(on: channel) }
+        ).assumeIsolated().map { tag in
+            guard channel.isOpen else { return }
+            self.consumerTag = tag
+            self.setUpError = nil
+            self.setUpRetry.succeeded()
+        }.nonisolated()
+    }
+
+    private func setUpFailed(_ error: any Error, on link: AMQPLink) {
+        let error = error as? AMQPError ?? AMQPError(.channelClosed, "\(error)", underlying: error)
+        self.setUpError = error
+        self.log("The queue cannot be consumed", error)
+        self.setUpAgain(on: link)
+    }
+
+    private func channelClosed(_ channel: AMQPLinkChannel, _ error: AMQPError) {
+        // Where it was not consumed on yet, the set-up itself fails and is tried again.
+        guard self.channel === channel, self.consumerTag != nil, channel.link.isOpen else { return }
+        self.channel = nil
+        self.consumerTag = nil
+        self.log("The channel was closed", error)
+        self.setUpAgain(on: channel.link)
+    }
+
+    /// The queue was deleted, or has moved to another node of the cluster.
+    private func consumerCancelled(on channel: AMQPLinkChannel) {
+        guard self.channel === channel else { return }
+        self.consumerTag = nil
+        self.log("The broker ended the consumer", AMQPError(.consumerCancelled, "the queue was deleted or has moved"))
+        // Closing it has the broker give what is unanswered to somebody, if the queue still is.
+        channel.close().whenComplete { _ in }
+        self.setUpAgain(on: channel.link)
+    }
+
+    private func setUpAgain(on link: AMQPLink) {
+        self.setUpRetry.schedule(on: self.eventLoop) {
+            guard link.isOpen, self.connection.link === link, !self.isStopping, self.consumerTag == nil else { return }
+            self.setUp(on: link).assumeIsolated().whenFailure { self.setUpFailed($0, on: link) }
+        }
+    }
+}
