@@ -1,7 +1,6 @@
 public import AMQP
 public import AMQPRPC
 import LambdaProtocol
-public import Logging
 public import NIOCore
 
 /// Invokes Lambda functions through RabbitMQ.

@@ -1,4 +1,4 @@
-public import AMQP
+import AMQP
 import LambdaProtocol
 
 /// Why an invocation has no result: an error of the way there and back, not of the function.
