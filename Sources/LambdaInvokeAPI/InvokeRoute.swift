@@ -1,5 +1,3 @@
-import LambdaProtocol
-
 /// Which operation of the Lambda API a path names (contract 1.1).
 enum InvokeRoute: Equatable {
     case invoke(functionSegment: Substring)
@@ -7,14 +5,30 @@ enum InvokeRoute: Equatable {
 
     /// - Returns: `nil` for a path of no operation.
     init?(path: Substring) {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        // "", version, "functions", name, operation; the older SDKs end in a slash.
-        guard parts.count >= 5, parts[0].isEmpty, parts[2] == "functions", !parts[3].isEmpty else { return nil }
-        switch (parts[1], parts[4], parts.count) {
-        case ("2015-03-31", "invocations", 5): self = .invoke(functionSegment: parts[3])
-        case ("2014-11-13", "invoke-async", 5): self = .invokeAsync(functionSegment: parts[3])
-        case ("2014-11-13", "invoke-async", 6) where parts[5].isEmpty: self = .invokeAsync(functionSegment: parts[3])
-        default: return nil
+        if let name = Self.segment(of: path, between: "/2015-03-31/functions/", and: "/invocations") {
+            self = .invoke(functionSegment: name)
+        } else if let name = Self.segment(of: path, between: "/2014-11-13/functions/", and: "/invoke-async")
+            // The older SDKs' models end in a slash.
+            ?? Self.segment(of: path, between: "/2014-11-13/functions/", and: "/invoke-async/")
+        {
+            self = .invokeAsync(functionSegment: name)
+        } else {
+            return nil
         }
+    }
+
+    /// What stands between the two, if it is one segment and not empty. Compares bytes: paths are looked at for each
+    /// invocation.
+    private static func segment(of path: Substring, between prefix: StaticString, and suffix: StaticString)
+        -> Substring?
+    {
+        let bytes = path.utf8
+        let (start, end) = (prefix.utf8CodeUnitCount, suffix.utf8CodeUnitCount)
+        guard bytes.count > start + end,
+            prefix.withUTF8Buffer({ bytes.prefix(start).elementsEqual($0) }),
+            suffix.withUTF8Buffer({ bytes.suffix(end).elementsEqual($0) })
+        else { return nil }
+        let segment = path[bytes.index(path.startIndex, offsetBy: start)..<bytes.index(path.endIndex, offsetBy: -end)]
+        return segment.utf8.contains(UInt8(ascii: "/")) ? nil : segment
     }
 }

@@ -1,69 +1,62 @@
-/// Base64 with the standard alphabet and padding (RFC 4648, 4). FoundationEssentials' would link 6 MB for these lines.
+/// Base64 with the standard alphabet (RFC 4648, section 4). FoundationEssentials would link 6 MB for these lines.
 package enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    private static let values: [UInt8] = {
+        var values = [UInt8](repeating: .max, count: 256)
+        for (value, character) in Base64.alphabet.enumerated() { values[Int(character)] = UInt8(value) }
+        return values
+    }()
 
-    /// One line, padded.
+    /// Encodes, with padding and without line breaks.
+    package static func encode(_ bytes: UnsafeRawBufferPointer) -> String {
+        let byteCount = (bytes.count + 2) / 3 * 4
+        return String(unsafeUninitializedCapacity: byteCount) { output in
+            var position = 0
+            for start in stride(from: 0, to: bytes.count, by: 3) {
+                let left = bytes.count - start
+                let group =
+                    UInt32(bytes[start]) << 16 | (left > 1 ? UInt32(bytes[start + 1]) << 8 : 0)
+                    | (left > 2 ? UInt32(bytes[start + 2]) : 0)
+                output[position] = self.alphabet[Int(group >> 18)]
+                output[position + 1] = self.alphabet[Int(group >> 12 & 63)]
+                output[position + 2] = left > 1 ? self.alphabet[Int(group >> 6 & 63)] : UInt8(ascii: "=")
+                output[position + 3] = left > 2 ? self.alphabet[Int(group & 63)] : UInt8(ascii: "=")
+                position += 4
+            }
+            return position
+        }
+    }
+
+    /// Encodes bytes.
     package static func encode(_ bytes: some Sequence<UInt8>) -> String {
-        var result: [UInt8] = []
-        var group: UInt32 = 0
-        var count = 0
-        for byte in bytes {
-            group = group << 8 | UInt32(byte)
-            count += 1
-            if count == 3 {
-                self.append(group, characters: 4, to: &result)
-                (group, count) = (0, 0)
-            }
-        }
-        if count > 0 {
-            self.append(group << UInt32(8 * (3 - count)), characters: count + 1, to: &result)
-            result.append(contentsOf: repeatElement(UInt8(ascii: "="), count: 3 - count))
-        }
-        return String(decoding: result, as: UTF8.self)
+        bytes.withContiguousStorageIfAvailable { self.encode(UnsafeRawBufferPointer($0)) }
+            ?? Array(bytes).withUnsafeBytes { self.encode($0) }
     }
 
-    private static func append(_ group: UInt32, characters: Int, to result: inout [UInt8]) {
-        for position in 0..<characters {
-            result.append(self.alphabet[Int(group >> UInt32(18 - 6 * position) & 63)])
-        }
-    }
-
-    /// - Returns: `nil` for anything that is not padded base64.
+    /// Decodes. Padding may be missing altogether; anything else that is not base64 gives `nil`.
     package static func decode(_ text: some StringProtocol) -> [UInt8]? {
-        let characters = Array(text.utf8)
-        guard characters.count % 4 == 0 else { return nil }
-        let padding = characters.suffix(2).filter { $0 == UInt8(ascii: "=") }.count
-        guard padding == 0 || characters.last == UInt8(ascii: "=") else { return nil }
-        var result: [UInt8] = []
-        result.reserveCapacity(characters.count / 4 * 3)
-        var group: UInt32 = 0
-        for (index, character) in characters.dropLast(padding).enumerated() {
-            guard let value = self.value(of: character) else { return nil }
-            group = group << 6 | value
-            if index % 4 == 3 {
-                result.append(UInt8(truncatingIfNeeded: group >> 16))
-                result.append(UInt8(truncatingIfNeeded: group >> 8))
-                result.append(UInt8(truncatingIfNeeded: group))
-                group = 0
+        var characters = Substring(text).utf8
+        if characters.last == UInt8(ascii: "=") {
+            guard characters.count.isMultiple(of: 4) else { return nil }
+            characters = characters.dropLast()
+            if characters.last == UInt8(ascii: "=") { characters = characters.dropLast() }
+        }
+        guard characters.count % 4 != 1 else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(characters.count * 3 / 4)
+        var bits: UInt32 = 0
+        var bitCount = 0
+        for character in characters {
+            let value = self.values[Int(character)]
+            guard value < 64 else { return nil }
+            bits = bits << 6 | UInt32(value)
+            bitCount += 6
+            if bitCount >= 8 {
+                bitCount -= 8
+                bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(bitCount)))
             }
         }
-        if padding == 1 {
-            result.append(UInt8(truncatingIfNeeded: group >> 10))
-            result.append(UInt8(truncatingIfNeeded: group >> 2))
-        } else if padding == 2 {
-            result.append(UInt8(truncatingIfNeeded: group >> 4))
-        }
-        return result
-    }
-
-    private static func value(of character: UInt8) -> UInt32? {
-        switch character {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(character) - 65
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(character) - 71
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(character) + 4
-        case UInt8(ascii: "+"): 62
-        case UInt8(ascii: "/"): 63
-        default: nil
-        }
+        // Bits that belong to no byte must be zero, or two texts would stand for the same bytes.
+        return bits & (1 << UInt32(bitCount) - 1) == 0 ? bytes : nil
     }
 }

@@ -3,10 +3,8 @@ extension InvocationType {
     package static func parse(_ text: String?) -> Result<InvocationType, InvokeError> {
         guard let text, !text.isEmpty else { return .success(.requestResponse) }
         if let type = InvocationType(rawValue: text) { return .success(type) }
+        let allowed = ["Event", "RequestResponse", "DryRun"]
         return .failure(
-            InvokeError(
-                .validation,
-                "1 validation error detected: Value '\(text)' at 'invocationType' failed to satisfy constraint: "
-                    + "Member must satisfy enum value set: [Event, RequestResponse, DryRun]"))
+            ValidationViolation.error([.enumeration(text, member: "invocationType", allowed: allowed)]))
     }
 }

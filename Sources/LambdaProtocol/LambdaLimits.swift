@@ -11,5 +11,11 @@ package struct LambdaLimits: Sendable {
     /// The largest client context, in bytes of base64.
     package var clientContextByteCount = 3583
 
+    /// The longest function name, in bytes of an ARN with its qualifier.
+    package var functionNameByteCount = 256
+    /// The longest qualifier, in bytes.
+    package var qualifierByteCount = 128
+
+    /// AWS's limits.
     package init() {}
 }

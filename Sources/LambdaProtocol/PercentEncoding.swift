@@ -12,7 +12,7 @@ package enum PercentEncoding {
                 bytes.append(byte)
                 continue
             }
-            guard let high = rest.next().flatMap(self.digit), let low = rest.next().flatMap(self.digit) else {
+            guard let high = rest.next().flatMap(HexDigits.value), let low = rest.next().flatMap(HexDigits.value) else {
                 return nil
             }
             bytes.append(high << 4 | low)
@@ -28,14 +28,5 @@ package enum PercentEncoding {
             return parts.count == 2 ? self.decode(parts[1]) : ""
         }
         return nil
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - 0x30
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - 0x37
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - 0x57
-        default: nil
-        }
     }
 }

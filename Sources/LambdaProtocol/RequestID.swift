@@ -1,12 +1,12 @@
 /// The id of an invocation: a random UUID (RFC 9562, version 4) in lower case.
 package enum RequestID {
-    private static let digits = Array("0123456789abcdef".utf8)
-
+    /// A random one.
     package static func make() -> String {
         let (high, low) = BufferedRandom.pair()
         return self.make(high: high, low: low)
     }
 
+    /// The one with these random bits.
     package static func make(high: UInt64, low: UInt64) -> String {
         let high = high & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
         let low = low & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
@@ -18,7 +18,7 @@ package enum RequestID {
                     index += 1
                 }
                 let word = position < 16 ? high : low
-                text[index] = self.digits[Int(word >> UInt64(60 - 4 * (position % 16)) & 15)]
+                text[index] = HexDigits.digit(word >> UInt64(60 - 4 * (position % 16)))
                 index += 1
             }
             return 36

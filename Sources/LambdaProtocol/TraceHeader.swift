@@ -1,31 +1,58 @@
-/// The X-Ray trace header: `Root=1-<8 hex>-<24 hex>;Parent=<16 hex>;Sampled=0` (contract 14).
+/// The X-Ray trace header (contract 14).
 package enum TraceHeader {
-    /// What is handed to the runtime: a whole header as it came; one without `Parent` or `Sampled` completed, since SDKs
-    /// refuse such a one; and a new one where none came.
-    package static func complete(_ header: String?, now: EpochClock.Instant) -> String {
-        guard let header, header.contains("Root=") else { return self.make(now: now) }
-        var result = header
-        if !header.contains("Parent=") { result += ";Parent=\(self.hex(BufferedRandom.pair().0 | 1, digits: 16))" }
-        if !header.contains("Sampled=") { result += ";Sampled=0" }
-        return result
+    /// What the runtime gets: a header with Root, Parent and Sampled.
+    ///
+    /// SDKs refuse one without Parent or Sampled outside of AWS, so these are added (contract 14.2). Pairs that nobody
+    /// knows are kept. What is no trace header (too long, no Root, bytes that do not belong there) is replaced.
+    ///
+    /// - Parameters:
+    ///   - incoming: The caller's header.
+    ///   - now: For a new Root.
+    package static func complete(_ incoming: String?, now: EpochClock.Instant) -> String {
+        guard let incoming, self.isAcceptable(incoming) else { return self.make(now: now) }
+        var keys = Keys()
+        for pair in incoming.utf8.split(separator: UInt8(ascii: ";")) { keys.note(pair) }
+        guard keys.root else { return self.make(now: now) }
+        var header = incoming
+        if !keys.parent { header += ";Parent=" + self.hex(BufferedRandom.pair().0, digitCount: 16) }
+        if !keys.sampled { header += ";Sampled=0" }
+        return header
     }
 
+    /// A new trace: `Root=1-<8 hex>-<24 hex>;Parent=<16 hex>;Sampled=0`.
     package static func make(now: EpochClock.Instant) -> String {
-        let seconds = UInt64(max(0, now.millisecondsSinceEpoch / 1000)) & 0xFFFF_FFFF
+        let seconds = self.hex(UInt64(clamping: now.millisecondsSinceEpoch / 1000), digitCount: 8)
         let (high, low) = BufferedRandom.pair()
-        let (parent, _) = BufferedRandom.pair()
-        let unique = self.hex(high, digits: 8) + self.hex(low, digits: 16)
-        return "Root=1-\(self.hex(seconds, digits: 8))-\(unique);Parent=\(self.hex(parent | 1, digits: 16));Sampled=0"
+        let unique = self.hex(high, digitCount: 8) + self.hex(low, digitCount: 16)
+        return "Root=1-\(seconds)-\(unique);Parent=\(self.hex(BufferedRandom.pair().0, digitCount: 16));Sampled=0"
     }
 
-    private static let hexDigits = Array("0123456789abcdef".utf8)
+    /// Room is left for what may have to be added, so that the whole stays within 256.
+    private static func isAcceptable(_ header: String) -> Bool {
+        let isText = header.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7f }
+        return isText && header.utf8.count <= 256 - ";Parent=0123456789abcdef;Sampled=0".utf8.count
+    }
 
-    private static func hex(_ number: UInt64, digits: Int) -> String {
-        String(unsafeUninitializedCapacity: digits) { text in
-            for position in 0..<digits {
-                text[position] = self.hexDigits[Int(number >> UInt64(4 * (digits - 1 - position)) & 15)]
+    private static func hex(_ value: UInt64, digitCount: Int) -> String {
+        String(unsafeUninitializedCapacity: digitCount) { output in
+            for index in 0..<digitCount {
+                output[index] = HexDigits.digit(value >> UInt64((digitCount - 1 - index) * 4))
             }
-            return digits
+            return digitCount
+        }
+    }
+
+    /// Which of the keys that matter a header has.
+    private struct Keys {
+        var root = false
+        var parent = false
+        var sampled = false
+
+        mutating func note(_ pair: Substring.UTF8View) {
+            let pair = pair.drop { $0 == UInt8(ascii: " ") }
+            if pair.starts(with: "Root=".utf8) { self.root = true }
+            if pair.starts(with: "Parent=".utf8) { self.parent = true }
+            if pair.starts(with: "Sampled=".utf8) { self.sampled = true }
         }
     }
 }
