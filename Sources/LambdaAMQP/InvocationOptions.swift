@@ -1,0 +1,35 @@
+/// What an invocation may ask for besides its event.
+public struct InvocationOptions: Sendable {
+    /// How long to wait for the answer. The request expires in its queue after the same time, and is not run then.
+    ///
+    /// Default: 60 s.
+    public var timeout: Duration
+    /// A version or an alias, served from a queue of its own (`name:qualifier`).
+    ///
+    /// Default: nil, which is `$LATEST`.
+    public var qualifier: String?
+    /// A JSON object for the function's client context, as text.
+    ///
+    /// Default: nil.
+    public var clientContext: String?
+    /// Whether the last 4096 bytes of the invocation's log are wanted.
+    ///
+    /// Default: false.
+    public var wantsLogTail: Bool
+    /// An X-Ray trace header to pass on.
+    ///
+    /// Default: nil, which has the daemon make one.
+    public var traceID: String?
+
+    /// The defaults unless given.
+    public init(
+        timeout: Duration = .seconds(60), qualifier: String? = nil, clientContext: String? = nil,
+        wantsLogTail: Bool = false, traceID: String? = nil
+    ) {
+        self.timeout = timeout
+        self.qualifier = qualifier
+        self.clientContext = clientContext
+        self.wantsLogTail = wantsLogTail
+        self.traceID = traceID
+    }
+}

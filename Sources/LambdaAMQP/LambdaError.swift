@@ -1,0 +1,109 @@
+public import AMQP
+import LambdaProtocol
+
+/// Why an invocation has no result: an error of the way there and back, not of the function.
+///
+/// A function's own error is a result, see ``InvocationResult/functionError``.
+public struct LambdaError: Error, Sendable {
+    /// The kinds of errors, each with the status that the wire contract gives it.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        private enum Base: String, Sendable {
+            case badRequest, notDeployed, tooLarge, tooManyRequests, unavailable, expired, noAnswer, service
+            case invalidConfiguration, accessRefused, cancelled
+        }
+
+        private let base: Base
+
+        private init(_ base: Base) { self.base = base }
+
+        /// The request is refused as it is: not JSON, a bad client context, a qualifier that does not match (400).
+        public static let badRequest = Self(.badRequest)
+        /// No queue takes messages for the function, or not for this qualifier (404).
+        public static let notDeployed = Self(.notDeployed)
+        /// The event is over the limit (413).
+        public static let tooLarge = Self(.tooLarge)
+        /// There was no room: a queue limit, or no free environment in time (429). Not executed; try again later.
+        public static let tooManyRequests = Self(.tooManyRequests)
+        /// The broker was away or blocked before the request left (503). Not executed.
+        public static let unavailable = Self(.unavailable)
+        /// The request expired before it ran (408). Not executed.
+        public static let expired = Self(.expired)
+        /// No answer came in time, or the connection went while it was waited for (408). It may have been executed.
+        public static let noAnswer = Self(.noAnswer)
+        /// A fault on the other side (500). It may have been executed.
+        public static let service = Self(.service)
+        /// A setting is wrong; the message names it.
+        public static let invalidConfiguration = Self(.invalidConfiguration)
+        /// The broker refuses the user, the virtual host or TLS.
+        public static let accessRefused = Self(.accessRefused)
+        /// The task was cancelled. It may have been executed.
+        public static let cancelled = Self(.cancelled)
+
+        /// A bounded set of names: safe as a metric label.
+        public var description: String { self.base.rawValue }
+    }
+
+    /// What kind of error it is.
+    public let code: Code
+    /// What happened, in words.
+    public let message: String
+    /// `X-Amzn-ErrorType` of the answer, where there was one: `ResourceNotFoundException`, …
+    public let errorType: String?
+    /// Whether the function may have run: then the same invocation again is right only if it is idempotent.
+    public let mayHaveExecuted: Bool
+    /// Whether the same invocation may be made again without running twice.
+    public let isRetriable: Bool
+
+    init(_ code: Code, _ message: String, errorType: String? = nil) {
+        self.code = code
+        self.message = message
+        self.errorType = errorType
+        self.mayHaveExecuted = [.noAnswer, .service, .cancelled].contains(code)
+        self.isRetriable = [.tooManyRequests, .unavailable, .expired].contains(code)
+    }
+}
+
+extension LambdaError: CustomStringConvertible {
+    /// Kind and message.
+    public var description: String { "\(self.errorType ?? self.code.description): \(self.message)" }
+}
+
+extension LambdaError {
+    /// An error of the connection or of the call, as the outcome that the wire contract gives it.
+    init(_ error: AMQPError, function: String) {
+        switch error.code {
+        case .unroutable:
+            self.init(
+                .notDeployed, "Function not found: \(function) (no queue of that name)",
+                errorType: InvokeError.Kind.resourceNotFound.errorType)
+        case .timedOut:
+            self.init(
+                .noAnswer, "No answer from \(function) in time", errorType: InvokeError.Kind.noAnswer.errorType)
+        case .connectionLost, .connectionClosed, .channelClosed, .protocolViolation:
+            self.init(.noAnswer, error.message, errorType: InvokeError.Kind.noAnswer.errorType)
+        case .nacked:
+            self.init(.tooManyRequests, error.message, errorType: InvokeError.Kind.tooManyRequests.errorType)
+        case .invalidConfiguration, .invalidArgument: self.init(.invalidConfiguration, error.message)
+        case .accessRefused, .vhostNotFound, .tlsFailed: self.init(.accessRefused, error.message)
+        case .cancelled: self.init(.cancelled, error.message)
+        default:
+            self.init(.unavailable, error.message, errorType: InvokeError.Kind.serviceUnavailable.errorType)
+        }
+    }
+
+    /// An error that came as an answer.
+    init(status: Int, errorType: String?, message: String) {
+        let code: Code =
+            switch (status, errorType) {
+            case (404, _): .notDeployed
+            case (408, InvokeError.Kind.requestExpired.errorType): .expired
+            case (408, _): .noAnswer
+            case (413, _): .tooLarge
+            case (429, _): .tooManyRequests
+            case (503, _): .unavailable
+            case (400..<500, _): .badRequest
+            default: .service
+            }
+        self.init(code, message, errorType: errorType)
+    }
+}

@@ -1,0 +1,106 @@
+import AMQP
+import AMQPRPC
+import ArgumentParser
+import Glibc
+import LambdaAMQP
+import NIOCore
+
+/// `lambda-amqp invoke`: one invocation; the reply goes to standard output.
+struct InvokeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "invoke", abstract: "Invokes a function and prints its answer.",
+        discussion: """
+            Exit codes: 0 the function answered; 1 the function failed, its error goes to standard error; \
+            2 the invocation failed on its way; 78 a setting is wrong.
+            """)
+
+    @Argument(help: "The function's name.")
+    var function: String
+
+    @Argument(help: "The event: JSON, @FILE, or - for standard input.")
+    var payload: String = "{}"
+
+    @Option(help: "Seconds to wait for the answer.")
+    var timeout: Double = 60
+
+    @Option(help: "The broker. Default: the variable AMQP_URI, else amqp://localhost.")
+    var uri: String?
+
+    @Option(help: "A version or an alias.")
+    var qualifier: String?
+
+    @Flag(help: "Print the last 4096 bytes of the invocation's log to standard error.")
+    var logTail = false
+
+    func validate() throws {
+        guard self.timeout > 0, self.timeout <= 86_400 else {
+            throw ValidationError("--timeout: '\(self.timeout)' is not between 0 and 86400 seconds")
+        }
+    }
+
+    func run() async throws {
+        let event = try self.event()
+        let connection = try await self.connect()
+        let outcome = await Self.outcome {
+            let client = try await LambdaClient(connection: connection, replies: .init(replyQueue: .direct))
+            return try await client.invoke(
+                self.function, payload: event,
+                options: InvocationOptions(
+                    timeout: .seconds(self.timeout), qualifier: self.qualifier, wantsLogTail: self.logTail))
+        }
+        await connection.close()
+        try self.print(outcome)
+    }
+
+    private static func outcome(
+        _ body: () async throws -> InvocationResult
+    ) async -> Result<InvocationResult, any Error> {
+        do {
+            return .success(try await body())
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func connect() async throws -> AMQPConnection {
+        let variable = getenv("AMQP_URI").map { String(cString: $0) }
+        let setting = self.uri == nil ? "AMQP_URI" : "--uri"
+        do throws(AMQPError) {
+            var configuration = try AMQPConfiguration(
+                uri: self.uri ?? variable ?? "amqp://localhost",
+                username: getenv("AMQP_USERNAME").map { String(cString: $0) },
+                password: getenv("AMQP_PASSWORD").map { String(cString: $0) })
+            configuration.connectionName = "lambda-amqp"
+            return try await AMQPConnection.connect(configuration)
+        } catch {
+            Output.standardError("lambda-amqp: \(setting): \(error.message)")
+            throw ExitCode(error.code == .invalidConfiguration ? 78 : 2)
+        }
+    }
+
+    private func event() throws -> ByteBuffer {
+        if self.payload == "-" { return ByteBuffer(bytes: Input.readAll(STDIN_FILENO)) }
+        guard self.payload.hasPrefix("@") else { return ByteBuffer(string: self.payload) }
+        let path = String(self.payload.dropFirst())
+        let descriptor = open(path, O_RDONLY)
+        guard descriptor >= 0 else {
+            Output.standardError("lambda-amqp: the file \(path) cannot be read: \(String(cString: strerror(errno)))")
+            throw ExitCode(78)
+        }
+        defer { close(descriptor) }
+        return ByteBuffer(bytes: Input.readAll(descriptor))
+    }
+
+    private func print(_ outcome: Result<InvocationResult, any Error>) throws {
+        switch outcome {
+        case .failure(let error):
+            Output.standardError("lambda-amqp: \(error)")
+            throw ExitCode(2)
+        case .success(let result):
+            if let tail = result.logTail { Output.write(tail, to: STDERR_FILENO) }
+            if result.functionError == nil { return Output.line(result.payload, to: STDOUT_FILENO) }
+            Output.line(result.payload, to: STDERR_FILENO)
+            throw ExitCode(1)
+        }
+    }
+}
