@@ -49,6 +49,9 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
     /// How many invocations could be run now without waiting.
     package var freeSlots: Int { self.scheduler.freeSlots }
 
+    /// How many invocations wait for an environment.
+    package var waitingCount: Int { self.scheduler.waitingCount }
+
     /// Accepts the function's own name and the literal `function`, with any account and region, and the qualifiers
     /// `$LATEST`, the version and the configured one (contract 1.3).
     package func resolve(_ name: FunctionName) -> Result<ResolvedFunction, InvokeError> {

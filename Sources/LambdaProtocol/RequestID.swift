@@ -3,8 +3,8 @@ package enum RequestID {
     private static let digits = Array("0123456789abcdef".utf8)
 
     package static func make() -> String {
-        var generator = SystemRandomNumberGenerator()
-        return self.make(high: generator.next(), low: generator.next())
+        let (high, low) = BufferedRandom.pair()
+        return self.make(high: high, low: low)
     }
 
     package static func make(high: UInt64, low: UInt64) -> String {

@@ -5,16 +5,17 @@ package enum TraceHeader {
     package static func complete(_ header: String?, now: EpochClock.Instant) -> String {
         guard let header, header.contains("Root=") else { return self.make(now: now) }
         var result = header
-        if !header.contains("Parent=") { result += ";Parent=\(self.hex(.random(in: 1...UInt64.max), digits: 16))" }
+        if !header.contains("Parent=") { result += ";Parent=\(self.hex(BufferedRandom.pair().0 | 1, digits: 16))" }
         if !header.contains("Sampled=") { result += ";Sampled=0" }
         return result
     }
 
     package static func make(now: EpochClock.Instant) -> String {
         let seconds = UInt64(max(0, now.millisecondsSinceEpoch / 1000)) & 0xFFFF_FFFF
-        let root = self.hex(seconds, digits: 8)
-        let random = self.hex(.random(in: 0...0xFFFF_FFFF), digits: 8) + self.hex(.random(in: 0...UInt64.max), digits: 16)
-        return "Root=1-\(root)-\(random);Parent=\(self.hex(.random(in: 1...UInt64.max), digits: 16));Sampled=0"
+        let (high, low) = BufferedRandom.pair()
+        let (parent, _) = BufferedRandom.pair()
+        let unique = self.hex(high, digits: 8) + self.hex(low, digits: 16)
+        return "Root=1-\(self.hex(seconds, digits: 8))-\(unique);Parent=\(self.hex(parent | 1, digits: 16));Sampled=0"
     }
 
     private static let hexDigits = Array("0123456789abcdef".utf8)

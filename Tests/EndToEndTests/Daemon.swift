@@ -24,18 +24,21 @@ struct Daemon {
     /// - Parameters:
     ///   - name: The function's name; one that no other test has when nil.
     ///   - broker: `AMQP_URI`; HTTP only when nil.
+    ///   - clients: The URI by which Python's clients reach the same broker, where they do not understand `broker`.
     ///   - settings: Further environment variables.
+    ///   - stackByteCount: The stack of its threads; the system's default when nil.
     static func with<Value>(
-        _ runtime: Runtime, name: String? = nil, broker: String? = nil, settings: [String: String] = [:],
-        _ body: (Daemon) async throws -> Value
+        _ runtime: Runtime, name: String? = nil, broker: String? = nil, clients: String? = nil,
+        settings: [String: String] = [:], stackByteCount: Int? = nil, _ body: (Daemon) async throws -> Value
     ) async throws -> Value {
-        let daemon = try Daemon(runtime, name: name ?? uniqueName(), broker: broker, settings: settings)
+        let daemon = try Daemon(
+            runtime, name: name ?? uniqueName(), broker: broker, settings: settings, stackByteCount: stackByteCount)
         defer { daemon.program.killGroup() }
-        try await daemon.untilReady(overAMQP: broker != nil)
+        try await daemon.untilReady(over: clients ?? broker)
         return try await body(daemon)
     }
 
-    /// The environment in which `python3` and `aws` are those that `Tests/run` installed.
+    /// The environment in which `python3` is the one with the Lambda runtime client.
     static func environment() throws -> [String: String] {
         let folder = URL(fileURLWithPath: try ProgramEnvironment.python()).deletingLastPathComponent().path
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
@@ -44,7 +47,9 @@ struct Daemon {
 
     static func uniqueName() -> String { "test-" + UUID().uuidString.lowercased() }
 
-    init(_ runtime: Runtime, name: String, broker: String?, settings: [String: String]) throws {
+    private init(
+        _ runtime: Runtime, name: String, broker: String?, settings: [String: String], stackByteCount: Int?
+    ) throws {
         self.name = name
         self.port = ProgramPort.free()
         let (command, folder) = try Self.command(of: runtime)
@@ -54,21 +59,22 @@ struct Daemon {
         environment["RUNTIME_API_PORT"] = String(ProgramPort.free())
         environment["AMQP_URI"] = broker
         environment.merge(settings) { $1 }
-        self.program = try Program(
-            ProgramEnvironment.program("lambda-runtime-api-daemon"), command, environment: environment, in: folder)
+        let limit = stackByteCount.map { ["prlimit", "--stack=\($0):", "--"] } ?? []
+        let words = try limit + [ProgramEnvironment.program("lambda-runtime-api-daemon")] + command
+        self.program = try Program(words[0], Array(words.dropFirst()), environment: environment, in: folder)
     }
 
     /// Waits until the function can be invoked.
-    func untilReady(overAMQP: Bool) async throws {
+    private func untilReady(over broker: String?) async throws {
         try await eventually("the daemon listens on port \(self.port)") {
             guard Program.isRunning(self.program.processID) else {
                 throw Program.Failure("the daemon ended. It wrote:\n\(self.program.everything)")
             }
             return ProgramPort.accepts(self.port)
         }
-        guard overAMQP, let uri = self.brokerURI else { return }
-        try await eventually("the daemon consumes from the queue \(self.name)") {
-            try await CLI.invoke(self.name, "\"ready?\"", uri: uri).status == .exited(0)
+        guard let broker else { return }
+        try await eventually("the function answers over AMQP") {
+            try await Load.run(self.name, "bytes:1", count: 1, window: 1, uri: broker).replies == 1
         }
     }
 
@@ -89,11 +95,6 @@ struct Daemon {
     struct Identity: Decodable {
         let instance: String?
         let pid: Int32
-    }
-
-    private var brokerURI: String? {
-        let environment = try? String(contentsOfFile: "/proc/\(self.program.processID)/environ", encoding: .utf8)
-        return environment?.split(separator: "\0").first { $0.hasPrefix("AMQP_URI=") }.map { String($0.dropFirst(9)) }
     }
 
     private static func command(of runtime: Runtime) throws -> (command: [String], folder: String) {

@@ -6,13 +6,11 @@ extension EndToEnd {
     @Suite struct HostileMessages {
         @Test func aHeaderNested25000DeepKillsNobodyAndIsNotDeliveredForEver() async throws {
             let broker = try ProgramEnvironment.brokerURI()
-            try await Daemon.with(.scripted, broker: broker) { daemon in
+            // 25 000 calls a hundred bytes each are too many for this stack; a recursive decoder may survive the usual 8 MB.
+            try await Daemon.with(.scripted, broker: broker, stackByteCount: 1 << 20) { daemon in
                 let publish = try await Program.run(
                     ProgramEnvironment.python(), [Daemon.scripts + "/nested_message.py", broker, daemon.name])
                 #expect(publish.status == .exited(0), "\(publish.errors)")
-                try await eventually("an ordinary invocation is answered") {
-                    try await CLI.invoke(daemon.name, "\"still here\"").status == .exited(0)
-                }
                 // A message that came back again and again would keep the connection from ever being useful.
                 let load = try await Load.run(daemon.name, "bytes:64", count: 200, window: 8)
                 #expect(load.replies == 200)

@@ -61,7 +61,7 @@ extension EndToEnd {
                     [
                         "-c",
                         """
-                        aws lambda invoke --endpoint-url http://localhost:\(daemon.port) --function-name echo-lambda \
+                        \(try ProgramEnvironment.value("TEST_AWS_CLI")) lambda invoke --endpoint-url http://localhost:\(daemon.port) --function-name echo-lambda \
                         --cli-binary-format raw-in-base64-out --payload '{ "key": "value" }' /dev/stderr 1>/dev/null
                         """,
                     ], environment: environment)

@@ -48,7 +48,7 @@ require_broker_packages() { require_packages rabbitmq-server openssl; }
 # require_python: a Python with the Lambda runtime client and the clients the tests and examples use, at $python.
 require_python() {
     python=$python_folder/bin/python
-    local wanted='awslambdaric boto3 awscli pika'
+    local wanted='awslambdaric boto3 pika'
     if [ "$(cat "$python_folder/installed" 2>/dev/null)" = "$wanted" ] && "$python" -c 'import awslambdaric, boto3, pika' \
         2>/dev/null; then
         return 0
@@ -67,6 +67,16 @@ require_python() {
         "${pip[@]}" $wanted </dev/null >&2 || fail "pip could not install $wanted"
     fi
     echo "$wanted" >"$python_folder/installed"
+}
+
+# require_aws_cli: AWS's command line as $aws. Version 2 where there is a package of it, as on Debian; the options of the two
+# differ, and PyPI has version 1 only.
+require_aws_cli() {
+    for aws in aws /usr/bin/aws; do
+        [[ $("$aws" --version 2>/dev/null) != aws-cli/2* ]] || return 0
+    done
+    require_packages awscli
+    aws=/usr/bin/aws
 }
 
 # bench_tools: builds the load generators that lie beside the project, if they do, and prints their folder.

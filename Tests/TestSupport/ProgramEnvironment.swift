@@ -20,13 +20,8 @@ package enum ProgramEnvironment {
     /// A program of this package, built beside the tests.
     package static func program(_ name: String) throws -> String { try value("TEST_BIN_DIR") + "/" + name }
 
-    /// The Python that has `awslambdaric`, `boto3`, `awscli` and `pika`.
+    /// The Python that has `awslambdaric`, `boto3` and `pika`.
     package static func python() throws -> String { try value("TEST_PYTHON") }
-
-    /// A program of that Python's environment, such as `aws`.
-    package static func pythonProgram(_ name: String) throws -> String {
-        URL(fileURLWithPath: try python()).deletingLastPathComponent().appendingPathComponent(name).path
-    }
 
     /// The URI of the broker that runs for all tests.
     package static func brokerURI() throws -> String { try value("TEST_AMQP_URI") }

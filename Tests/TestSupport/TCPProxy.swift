@@ -1,108 +1,97 @@
-package import NIOCore
+import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Stands between a client and a broker, and breaks the connection in the ways that networks do.
+/// A TCP relay on a free port of 127.0.0.1 that can cut what it relays, refuse newcomers, and put bytes in between.
 package final class TCPProxy: Sendable {
-    /// Which way bytes go.
-    package enum Direction: Sendable, CaseIterable {
-        /// What the client sends.
-        case toServer
-        /// What the server sends.
-        case toClient
+    private struct State {
+        var pairs: [(client: any Channel, server: any Channel)] = []
+        var isRefusing = false
     }
 
-    private let server: any Channel
-    private let loop: any EventLoop
-    private let links: LoopBoundLinks
+    private let state = Mutex(State())
+    private let target: (host: String, port: Int)
+    private let listener = Mutex<(any Channel)?>(nil)
 
-    /// Starts a proxy on a free port of 127.0.0.1.
-    ///
-    /// - Parameters:
-    ///   - host: The server that connections go on to.
-    ///   - port: Its port.
-    ///   - loop: The loop that everything runs on; one of NIO's own unless given.
-    /// - Returns: The proxy, listening.
-    /// - Throws: What the system says when it cannot listen.
-    package static func start(
-        toHost host: String = "127.0.0.1", port: Int,
-        on loop: (any EventLoop)? = nil
-    ) async throws -> TCPProxy {
-        let loop = loop ?? MultiThreadedEventLoopGroup.singleton.next()
-        let links = LoopBoundLinks(loop: loop)
-        let server = try await ServerBootstrap(group: loop)
+    /// Starts relaying to a host and port.
+    package init(to host: String, _ port: Int) async throws {
+        self.target = (host, port)
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.autoRead, value: false)
-            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
-            .childChannelInitializer { client in links.accept(client, host: host, port: port) }
+            .childChannelInitializer { self.relay($0) }
             .bind(host: "127.0.0.1", port: 0).get()
-        return TCPProxy(server: server, loop: loop, links: links)
+        self.listener.withLock { $0 = channel }
     }
 
-    private init(server: any Channel, loop: any EventLoop, links: LoopBoundLinks) {
-        self.server = server
-        self.loop = loop
-        self.links = links
+    /// Where it listens.
+    package var port: Int { self.listener.withLock { $0?.localAddress?.port } ?? 0 }
+
+    /// How many connections are relayed now.
+    package var connectionCount: Int {
+        self.state.withLock { state in state.pairs.count { $0.client.isActive } }
     }
 
-    deinit {
-        self.server.close(promise: nil)
-        let links = self.links
-        self.loop.execute { links.closeAll(withReset: false) }
-    }
-
-    /// The port that it listens on.
-    package var port: Int { self.server.localAddress?.port ?? 0 }
-
-    /// Closes every connection, on both sides; new ones are taken.
-    ///
-    /// - Parameter withReset: Whether with a TCP reset, as after a crash, or in the ordinary way.
-    /// - Throws: What the loop says when it has ended.
-    package func cut(withReset: Bool = false) async throws {
-        try await self.onLoop { $0.closeAll(withReset: withReset) }
-    }
-
-    /// Whether new connections are closed at once.
-    package func refuse(_ isRefusing: Bool) async throws {
-        try await self.onLoop { $0.isRefusing = isRefusing }
-    }
-
-    /// Stops reading what is sent in a direction, or goes on: the sender's buffers fill up.
-    package func stall(_ directions: [Direction] = Direction.allCases, _ isStalled: Bool) async throws {
-        try await self.onLoop { links in
-            for direction in directions { links.change(direction) { $0.isStalled = isStalled } }
+    /// Closes every connection on both sides; with `refusing`, later ones are closed at once until ``accept()``.
+    package func cut(refusing: Bool = false) {
+        let pairs = self.state.withLock { state in
+            defer { state.pairs = [] }
+            state.isRefusing = refusing
+            return state.pairs
+        }
+        for pair in pairs {
+            pair.client.close(promise: nil)
+            pair.server.close(promise: nil)
         }
     }
 
-    /// Takes what is sent in a direction and forgets it, as a network that drops every packet; what was dropped stays
-    /// lost.
-    package func blackHole(_ directions: [Direction] = Direction.allCases, _ isSwallowing: Bool) async throws {
-        try await self.onLoop { links in
-            for direction in directions { links.change(direction) { $0.isSwallowing = isSwallowing } }
+    /// Relays newcomers again.
+    package func accept() { self.state.withLock { $0.isRefusing = false } }
+
+    /// Sends bytes to the target on the newest connection, as though the client had.
+    package func injectToServer(_ bytes: [UInt8]) async throws {
+        guard let server = self.state.withLock({ $0.pairs.last?.server }) else { return }
+        try await server.writeAndFlush(ByteBuffer(bytes: bytes)).get()
+    }
+
+    /// Ends everything.
+    package func stop() async throws {
+        self.cut(refusing: true)
+        try await self.listener.withLock { $0 }?.close().get()
+    }
+
+    private func relay(_ client: any Channel) -> EventLoopFuture<Void> {
+        if self.state.withLock({ $0.isRefusing }) {
+            client.close(promise: nil)
+            return client.eventLoop.makeSucceededVoidFuture()
         }
+        return ClientBootstrap(group: client.eventLoop)
+            .channelOption(.autoRead, value: false)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .connect(host: self.target.host, port: self.target.port)
+            .flatMap { server in
+                client.pipeline.addHandler(Relay(to: server))
+                    .and(server.pipeline.addHandler(Relay(to: client)))
+                    .flatMap { _ in
+                        self.state.withLock { $0.pairs.append((client, server)) }
+                        return server.setOption(.autoRead, value: true)
+                            .and(client.setOption(.autoRead, value: true)).map { _ in }
+                    }
+            }
     }
 
-    /// Delivers what is sent in a direction from now on so much later.
-    package func delay(_ directions: [Direction] = Direction.allCases, by amount: TimeAmount) async throws {
-        try await self.onLoop { links in
-            for direction in directions { links.change(direction) { $0.delay = amount } }
+    private final class Relay: ChannelInboundHandler, Sendable {
+        typealias InboundIn = ByteBuffer
+        private let peer: any Channel
+
+        init(to peer: any Channel) { self.peer = peer }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            self.peer.writeAndFlush(self.unwrapInboundIn(data), promise: nil)
         }
-    }
 
-    /// Cuts each connection once so many further bytes have passed in a direction: in the middle of a frame, as a rule.
-    package func cut(afterByteCount byteCount: Int, _ direction: Direction) async throws {
-        try await self.onLoop { $0.change(direction) { $0.byteCountUntilCut = byteCount } }
-    }
+        func channelInactive(context: ChannelHandlerContext) { self.peer.close(promise: nil) }
 
-    /// How many connections are open.
-    package func connectionCount() async throws -> Int {
-        try await self.onLoop { $0.count }
-    }
-
-    private func onLoop<Result: Sendable>(
-        _ body: @escaping @Sendable (LoopBoundLinks) -> Result
-    ) async throws -> Result {
-        let links = self.links
-        return try await self.loop.submit { body(links) }.get()
+        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
     }
 }

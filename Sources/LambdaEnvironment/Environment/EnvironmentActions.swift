@@ -14,6 +14,11 @@ package struct EnvironmentActions<Invocation> {
     package struct Answer {
         package var invocation: Invocation
         package var ending: Ending
+
+        package init(invocation: Invocation, ending: Ending) {
+            self.invocation = invocation
+            self.ending = ending
+        }
     }
 
     /// What whoever hands out invocations has to know.

@@ -12,4 +12,16 @@ package struct InvocationRecord: Sendable, Equatable {
     package var failure: EnvironmentFailure?
     /// The largest resident memory of the runtime's processes so far, in bytes; where it was looked at.
     package var peakMemoryByteCount: Int?
+
+    package init(
+        requestID: String, traceID: String? = nil, duration: TimeAmount, initDuration: TimeAmount? = nil,
+        failure: EnvironmentFailure? = nil, peakMemoryByteCount: Int? = nil
+    ) {
+        self.requestID = requestID
+        self.traceID = traceID
+        self.duration = duration
+        self.initDuration = initDuration
+        self.failure = failure
+        self.peakMemoryByteCount = peakMemoryByteCount
+    }
 }

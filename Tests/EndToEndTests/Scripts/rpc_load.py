@@ -70,7 +70,13 @@ def received(_, method, properties, reply):
         send()
 
 
+def returned(_, method, properties, body):
+    del outstanding[properties.correlation_id]
+    outcomes["returned"] += 1
+
+
 channel.basic_consume(reply_queue, received, auto_ack=True)
+channel.add_on_return_callback(returned)
 for _ in range(min(window, count)):
     send()
 while outstanding and time.monotonic() - heard < SILENCE:

@@ -1,0 +1,40 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// What the README says against what the programs do.
+    @Suite struct Documentation {
+        @Test func theREADMEHasEverySettingWithItsDefault() async throws {
+            let help = try await Program.run(ProgramEnvironment.program("lambda-runtime-api-daemon"), ["--help"])
+            #expect(help.status == .exited(0))
+            let settings = help.output.split(separator: "\n").compactMap(Setting.init)
+            #expect(settings.count > 10)
+            let readme = try String(contentsOfFile: ProgramEnvironment.project + "/README.md", encoding: .utf8)
+                .replacingOccurrences(of: "`", with: "")
+            for setting in settings {
+                #expect(readme.contains("| \(setting.name) | \(setting.fallback) |"), "\(setting)")
+            }
+        }
+
+        @Test func bothProgramsSayTheirVersion() async throws {
+            for name in ["lambda-runtime-api-daemon", "lambda-amqp"] {
+                let version = try await Program.run(ProgramEnvironment.program(name), ["--version"])
+                #expect(version.status == .exited(0))
+                #expect(version.output.contains(/\d+\.\d+\.\d+/))
+            }
+        }
+
+        /// A line of `--help`: `NAME   meaning (default)`.
+        private struct Setting {
+            let name: String
+            let fallback: String
+
+            init?(line: Substring) {
+                guard let match = line.firstMatch(of: /^ +([A-Z][A-Z_]+) .*\(([^()]*)\)$/) else { return nil }
+                self.name = String(match.1)
+                self.fallback = String(match.2)
+            }
+        }
+    }
+}

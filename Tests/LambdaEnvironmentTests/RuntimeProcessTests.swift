@@ -1,0 +1,165 @@
+import CLinux
+import Glibc
+import LambdaEnvironment
+import NIOCore
+import NIOPosix
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct RuntimeProcessTests {
+    /// Starts a shell script, and returns what became of it.
+    func events(
+        of arguments: [String], directory: String? = nil,
+        onStart: @escaping @Sendable (RuntimeProcess, Int32) -> Void = { _, _ in }
+    ) async -> [RuntimeProcess.Event] {
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let (stream, continuation) = AsyncStream.makeStream(of: RuntimeProcess.Event.self)
+        let process = RuntimeProcess.start(
+            .init(arguments: arguments, environment: ["PATH=/usr/bin:/bin"], workingDirectory: directory),
+            eventLoop: eventLoop
+        ) { event in
+            continuation.yield(event)
+            if case .started = event { return }
+            continuation.finish()
+        }
+        var events: [RuntimeProcess.Event] = []
+        for await event in stream {
+            events.append(event)
+            if case .started(let processID) = event { onStart(process, processID) }
+        }
+        return events
+    }
+
+    func exit(of script: String) async -> ProcessExit? {
+        guard case .exited(let exit) = await self.events(of: ["sh", "-c", script]).last else { return nil }
+        return exit
+    }
+
+    @Test func anExitCodeIsReported() async {
+        #expect(await self.exit(of: "exit 0") == .code(0))
+        #expect(await self.exit(of: "exit 3") == .code(3))
+    }
+
+    @Test func aSignalIsReported() async {
+        #expect(await self.exit(of: "kill -SEGV $$") == .signal(SIGSEGV))
+    }
+
+    @Test func reasonsAreWordedAsGoDoes() {
+        #expect(ProcessExit.code(0).reason == "Runtime exited without providing a reason")
+        #expect(ProcessExit.code(127).reason == "Runtime exited with error: exit status 127")
+        #expect(ProcessExit.signal(SIGKILL).reason == "Runtime exited with error: signal: killed")
+        #expect(ProcessExit.signal(SIGSEGV).reason == "Runtime exited with error: signal: segmentation fault")
+        #expect(ProcessExit.signal(SIGABRT).reason == "Runtime exited with error: signal: aborted")
+        #expect(ProcessExit.signal(40).reason == "Runtime exited with error: signal: signal 40")
+    }
+
+    @Test func aMissingProgramIsReportedWithItsPath() async {
+        guard case .notStarted(let failure) = await self.events(of: ["/nowhere/bootstrap"]).last else {
+            Issue.record("It was started.")
+            return
+        }
+        #expect(failure.errorType == "Runtime.InvalidEntrypoint")
+        #expect(failure.reason == "fork/exec /nowhere/bootstrap: no such file or directory")
+    }
+
+    @Test func aMissingProgramWithoutASlashIsReported() async {
+        guard case .notStarted(let failure) = await self.events(of: ["no-such-program"]).last else {
+            Issue.record("It was started.")
+            return
+        }
+        #expect(failure.reason == "exec: \"no-such-program\": executable file not found in $PATH")
+    }
+
+    @Test func aMissingWorkingDirectoryIsReported() async {
+        guard case .notStarted(let failure) = await self.events(of: ["sh"], directory: "/nowhere").last else {
+            Issue.record("It was started.")
+            return
+        }
+        #expect(failure.errorType == "Runtime.InvalidWorkingDir")
+        #expect(failure.reason == "chdir /nowhere: no such file or directory")
+    }
+
+    @Test func aKillTakesTheWholeGroup() async throws {
+        // The shell's child ignores its parent's end; only the group's signal reaches it.
+        let events = await self.events(of: ["sh", "-c", "sleep 1000 & sleep 1000; exit 5"]) { process, _ in
+            process.kill()
+        }
+        #expect(events.count == 2)
+        guard case .started(let processID) = events[0], case .exited(let exit) = events[1] else {
+            Issue.record("Unexpected events: \(events)")
+            return
+        }
+        #expect(exit == .signal(SIGKILL))
+        try await Self.expectGone(group: processID)
+    }
+
+    @Test func whatAProcessLeavesBehindGoesWithIt() async throws {
+        let events = await self.events(of: ["sh", "-c", "sleep 1000 & exit 0"])
+        guard case .started(let processID) = events[0] else { return }
+        try await Self.expectGone(group: processID)
+    }
+
+    @Test func aProcessEndsWithTheThreadThatStartedIt() async throws {
+        // For the kernel the parent whose death is signalled is the thread: a killed daemon ends all of its threads.
+        let child = await withCheckedContinuation { (continuation: CheckedContinuation<pid_t, Never>) in
+            let thread = NIOThreadPool(numberOfThreads: 1)
+            thread.start()
+            thread.submit { _ in
+                var child: pid_t = 0
+                var step = CLINUX_SPAWN_OK
+                var arguments = [strdup("sleep"), strdup("1000"), nil]
+                var environment: [UnsafeMutablePointer<CChar>?] = [nil]
+                let error = clinux_spawn("/bin/sleep", &arguments, &environment, nil, &child, &step)
+                arguments.forEach { free($0) }
+                continuation.resume(returning: error == 0 ? child : -1)
+            }
+            thread.shutdownGracefully { _ in }
+        }
+        try #require(child > 0)
+        var code: Int32 = 0
+        var signalled: Int32 = 0
+        #expect(clinux_await_exit(child, &code, &signalled) == 0)
+        #expect(signalled == 1 && code == SIGKILL)
+        _ = clinux_reap(child)
+    }
+
+    @Test func signalsAndDescriptorsAreAsAfterLogin() async {
+        signal(SIGPIPE, SIG_IGN)
+        // Ignored signals survive exec; a runtime that starts with SIGPIPE ignored is a surprise to itself.
+        #expect(await self.exit(of: "kill -PIPE $$; exit 1") == .signal(SIGPIPE))
+        // 0, 1, 2 and the one that lists them.
+        #expect(await self.exit(of: "set -- /proc/self/fd/*; exit $#") == .code(4))
+    }
+
+    static func expectGone(group: Int32) async throws {
+        for _ in 0..<200 where Self.isAlive(group: group) {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        #expect(!Self.isAlive(group: group))
+    }
+
+    /// Whether a process of the group executes: where nobody reaps orphans they stay as zombies, which do not.
+    static func isAlive(group: Int32) -> Bool {
+        guard let directory = opendir("/proc") else { return false }
+        defer { closedir(directory) }
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard let status = Self.status(ofProcess: name), status.group == group else { continue }
+            if status.state != "Z" && status.state != "X" { return true }
+        }
+        return false
+    }
+
+    static func status(ofProcess name: String) -> (state: String, group: Int32)? {
+        guard Int32(name) != nil, let file = fopen("/proc/\(name)/stat", "r") else { return nil }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 1024)
+        guard fgets(&line, 1023, file) != nil else { return nil }
+        let text = String(decoding: line.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard let end = text.lastIndex(of: ")") else { return nil }
+        let fields = text[end...].split(separator: " ")
+        guard fields.count > 3, let group = Int32(fields[3]) else { return nil }
+        return (String(fields[1]), group)
+    }
+}

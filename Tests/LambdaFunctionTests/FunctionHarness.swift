@@ -1,0 +1,73 @@
+import LambdaEnvironment
+import LambdaFunction
+import LambdaProtocol
+import Logging
+import NIOCore
+import NIOPosix
+
+/// A function of one test: its runtime is real, its callers are the test.
+final class FunctionHarness: Sendable {
+    let function: LocalFunction
+    let eventLoop: any EventLoop
+
+    /// - Parameters:
+    ///   - command: The runtime.
+    ///   - configure: Further settings.
+    static func with<Result>(
+        _ command: [String], timeout: TimeAmount = .seconds(20),
+        configure: (inout FunctionConfiguration) -> Void = { _ in },
+        _ body: (FunctionHarness) async throws -> Result
+    ) async throws -> Result {
+        let description = FunctionDescription(name: "echo", handler: "echo.handler")
+        var configuration = FunctionConfiguration(
+            environment: EnvironmentConfiguration(
+                function: description, invocationTimeout: timeout, command: command,
+                variables: RuntimeEnvironmentVariables(
+                    container: ["PATH": "/usr/bin:/bin:/usr/local/bin"], function: description),
+                runtimeAPIPort: 0),
+            reports: .none)
+        configure(&configuration)
+        let harness = FunctionHarness(configuration)
+        do {
+            let result = try await body(harness)
+            try await harness.eventLoop.flatSubmit { harness.function.stop() }.get()
+            return result
+        } catch {
+            try await harness.eventLoop.flatSubmit { harness.function.stop() }.get()
+            throw error
+        }
+    }
+
+    private init(_ configuration: FunctionConfiguration) {
+        self.eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        self.function = LocalFunction(configuration: configuration, eventLoop: self.eventLoop, logger: logger)
+    }
+
+    func invoke(
+        _ event: String = "{}", id: String = "7e57c0de-0000-4000-8000-000000000001", startDeadline: NIODeadline? = nil
+    ) async -> InvocationOutcome {
+        await withCheckedContinuation { continuation in
+            self.eventLoop.execute {
+                let request = InvocationRequest(
+                    requestID: id, event: ByteBuffer(string: event),
+                    invokedFunctionARN: "arn:aws:lambda:us-east-1:012345678912:function:echo",
+                    startDeadline: startDeadline)
+                let function = ResolvedFunction(name: "echo", qualifier: nil, invokedFunctionARN: "")
+                self.function.invoke(request, of: function) { continuation.resume(returning: $0) }
+            }
+        }
+    }
+}
+
+extension InvocationOutcome {
+    /// `200 body`, `error body` or the refusal's type.
+    var text: String {
+        switch self {
+        case .result(let reply): "200 \(String(buffer: reply.body))"
+        case .functionError(let reply): "error \(String(buffer: reply.body))"
+        case .refused(let error): "refused \(error.kind.errorType)"
+        }
+    }
+}
