@@ -6,7 +6,7 @@ import Synchronization
 package struct BufferedRandom: RandomNumberGenerator, Sendable {
     private static let wordCount = 512
     private var words = [UInt64](repeating: 0, count: BufferedRandom.wordCount)
-    private var next = BufferedRandom.wordCount
+    private var position = BufferedRandom.wordCount
 
     /// The one that ids are made with. Its lock is never waited for by a daemon, whose invocations share one loop.
     private static let shared = Mutex(BufferedRandom())
@@ -19,9 +19,9 @@ package struct BufferedRandom: RandomNumberGenerator, Sendable {
     }
 
     package mutating func next() -> UInt64 {
-        if self.next == Self.wordCount { self.refill() }
-        defer { self.next += 1 }
-        return self.words[self.next]
+        if self.position == Self.wordCount { self.refill() }
+        defer { self.position += 1 }
+        return self.words[self.position]
     }
 
     private mutating func refill() {
@@ -35,6 +35,6 @@ package struct BufferedRandom: RandomNumberGenerator, Sendable {
             var system = SystemRandomNumberGenerator()
             for index in self.words.indices { self.words[index] = system.next() }
         }
-        self.next = 0
+        self.position = 0
     }
 }
