@@ -104,7 +104,8 @@ let package = Package(
                 + nio("NIOCore", "NIOEmbedded", "NIOPosix"),
             swiftSettings: settings),
         .testTarget(
-            name: "AMQPRPCTests", dependencies: ["AMQPRPC", "AMQP"] + nio("NIOCore", "NIOEmbedded"),
+            name: "AMQPRPCTests",
+            dependencies: ["AMQPRPC", "AMQP", "TestSupport", logging] + nio("NIOCore", "NIOEmbedded", "NIOPosix"),
             swiftSettings: settings),
         .testTarget(
             name: "LambdaProtocolTests", dependencies: ["LambdaProtocol"] + nio("NIOCore", "NIOHTTP1"),

@@ -85,7 +85,7 @@ extension RPCClient {
             guard self.session == nil, self.connection.link?.isOpen == true else { return }
             self.isClosed = true
             self.connection.unregister(self)
-            throw self.absence
+            throw self.absence.underlying as? AMQPError ?? self.absence
         }
     }
 

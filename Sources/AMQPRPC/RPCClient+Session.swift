@@ -9,6 +9,11 @@ extension RPCClient: AMQPRecoverable {
         self.setUp(on: link).flatMapErrorThrowing { self.setUpFailed($0, on: link) }
     }
 
+    /// Sends what waits for the socket.
+    package func linkWritable() {
+        self.sendHeld()
+    }
+
     /// Fails the calls under way; a new link will come.
     package func linkLost(_ error: AMQPError) {
         self.sessionLost(.whileWaiting(error), absence: .notConnected(error))
@@ -59,17 +64,7 @@ extension RPCClient: AMQPRecoverable {
             guard !self.isClosed else { return channel.close().whenComplete { _ in } }
             self.setUpRetry.succeeded()
             self.session = Session(channel: channel, replyTo: queue)
-            self.sendWhenWritable(channel.link)
         }.nonisolated()
-    }
-
-    /// Others on this link may want to know, too.
-    private func sendWhenWritable(_ link: AMQPLink) {
-        let previous = link.onWritable
-        link.onWritable = { [weak self] in
-            previous?()
-            self?.sendHeld()
-        }
     }
 
     private func setUpFailed(_ error: any Error, on link: AMQPLink) {

@@ -28,7 +28,7 @@ public final class RPCClient: @unchecked Sendable {
     }
 
     let connection: AMQPConnection
-    let eventLoop: any EventLoop
+    package let eventLoop: any EventLoop
     let configuration: RPCClientConfiguration
     var session: Session?
     var setUpRetry = SetUpRetry()

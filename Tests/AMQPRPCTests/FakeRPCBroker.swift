@@ -1,0 +1,107 @@
+import Synchronization
+import TestSupport
+
+/// Plays a broker with one function behind each routing key: `echo` answers, `nowhere` is returned, `silent` never
+/// answers, `twice` answers twice, `stranger` answers with a correlation ID of its own first; `cut` ends the connection.
+final class FakeRPCBroker: Sendable {
+    private struct State {
+        var publish: FakeFrame?
+        var header: FakeFrame?
+        var body: [UInt8] = []
+        var deliveryTag: UInt64 = 0
+        var queueCount = 0
+        var replyTos: [String] = []
+        var expirations: [String] = []
+    }
+
+    private let state = Mutex(State())
+    /// Whether publishes are answered with a nack.
+    let nacks: Bool
+
+    init(nacks: Bool = false) {
+        self.nacks = nacks
+    }
+
+    /// What each request said in `reply_to`.
+    var replyTos: [String] { self.state.withLock { $0.replyTos } }
+
+    /// The script of one connection.
+    var script: [FakeBrokerStep] {
+        .handshake(heartbeat: 0) + [.serve { frame in self.answer(frame) }]
+    }
+
+    private func answer(_ frame: FakeFrame) -> [FakeFrame] {
+        switch (frame.type, frame.classID, frame.methodID) {
+        case (1, 20, 10): [.channelOpenOK(on: frame.channel)]
+        case (1, 20, 40): [.channelCloseOK(on: frame.channel)]
+        case (1, 10, 50): [.connectionCloseOK]
+        case (1, 85, 10): [.confirmSelectOK(on: frame.channel)]
+        case (1, 50, 10): [self.declare(frame)]
+        case (1, 60, 20): [self.consume(frame)]
+        case (1, 60, 40):
+            self.state.withLock { state in
+                state.publish = frame
+                return []
+            }
+        case (2, _, _), (3, _, _): self.content(frame)
+        default: []
+        }
+    }
+
+    private func declare(_ frame: FakeFrame) -> FakeFrame {
+        let number = self.state.withLock { state in
+            state.queueCount += 1
+            return state.queueCount
+        }
+        return .queueDeclareOK("amq.gen-\(number)", on: frame.channel)
+    }
+
+    private func consume(_ frame: FakeFrame) -> FakeFrame {
+        var arguments = frame.arguments
+        _ = arguments.integer(2)
+        _ = arguments.shortString()
+        return .basicConsumeOK(arguments.shortString(), on: frame.channel)
+    }
+
+    /// Collects a message of at most one body frame, and answers it once it is whole.
+    private func content(_ frame: FakeFrame) -> [FakeFrame] {
+        self.state.withLock { state in
+            if frame.type == 2 { state.header = frame } else { state.body = frame.payload }
+            guard let publish = state.publish, let header = state.header else { return [] }
+            var reader = WireReader(header.payload.dropFirst(4))
+            guard reader.integer(8) == UInt64(frame.type == 2 ? 0 : state.body.count) else { return [] }
+            let body = frame.type == 2 ? [] : state.body
+            (state.publish, state.header) = (nil, nil)
+            return self.published(publish, FakeProperties(header: header.payload), body, &state)
+        }
+    }
+
+    private func published(
+        _ publish: FakeFrame, _ properties: FakeProperties, _ body: [UInt8], _ state: inout State
+    ) -> [FakeFrame] {
+        state.replyTos.append(properties.replyTo ?? "")
+        var arguments = publish.arguments
+        _ = arguments.integer(2)
+        _ = arguments.shortString()
+        let routingKey = arguments.shortString()
+        func deliver(_ correlationID: String?) -> [FakeFrame] {
+            state.deliveryTag += 1
+            return FakeFrame.deliver(
+                "c1", deliveryTag: state.deliveryTag, properties: FakeProperties(correlationID: correlationID),
+                body: body, on: publish.channel)
+        }
+        if self.nacks { return [.basicNack(1, on: publish.channel)] }
+        switch routingKey {
+        case "echo": return deliver(properties.correlationID)
+        case "twice": return deliver(properties.correlationID) + deliver(properties.correlationID)
+        case "stranger": return deliver("nobody") + deliver(nil) + deliver(properties.correlationID)
+        case "nowhere":
+            return FakeFrame.returned(routingKey: routingKey, properties: properties, body: body, on: publish.channel)
+        case "refused": return [.channelClose(404, "NOT_FOUND - no exchange", on: publish.channel)]
+        case "blocked": return [.connectionBlocked("low on memory")]
+        case "deleted": return [.basicCancel("c1", on: publish.channel)]
+        case "cut": return [.connectionClose(320, "CONNECTION_FORCED - shutdown")]
+        default: return []
+        }
+    }
+}

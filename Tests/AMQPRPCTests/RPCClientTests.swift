@@ -1,0 +1,189 @@
+import AMQP
+import AMQPRPC
+import NIOCore
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct RPCClientTests {
+    private let rpc = FakeRPCBroker()
+
+    /// Runs a test with a client on a connection to a broker that plays the given part.
+    private func withClient(
+        _ rpc: FakeRPCBroker, _ configuration: RPCClientConfiguration = RPCClientConfiguration(),
+        _ body: (RPCClient, AMQPConnection) async throws -> Void
+    ) async throws {
+        let broker = try await FakeBroker.start(rpc.script)
+        var settings = AMQPConfiguration()
+        settings.endpoints = [AMQPEndpoint(host: "127.0.0.1", port: broker.port)]
+        let connection = try await AMQPConnection.connect(settings)
+        let client = try await RPCClient.start(on: connection, configuration: configuration)
+        try await body(client, connection)
+        await connection.close()
+        #expect(broker.failures == [])
+    }
+
+    private func request(_ routingKey: AMQPShortString, _ body: String = "x") -> RPCRequest {
+        RPCRequest(routingKey: routingKey, body: ByteBuffer(string: body))
+    }
+
+    private func error(
+        _ client: RPCClient, _ routingKey: AMQPShortString, timeout: Duration = .seconds(30)
+    ) async -> AMQPError? {
+        await #expect(throws: AMQPError.self) { try await client.call(self.request(routingKey), timeout: timeout) }
+    }
+
+    @Test func replyIsTheEchoOfItsOwnRequest() async throws {
+        try await self.withClient(self.rpc) { client, _ in
+            try await withThrowingTaskGroup { group in
+                for number in 0..<200 {
+                    group.addTask {
+                        let reply = try await client.call(self.request("echo", "\(number)"), timeout: .seconds(30))
+                        #expect(String(buffer: reply.body) == "\(number)")
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let count = try await client.connectionLoop { client.callCount }
+            #expect(count == 0)
+        }
+        #expect(Set(self.rpc.replyTos) == ["amq.gen-1"])
+    }
+
+    @Test func emptyBodyIsSentAndReceived() async throws {
+        try await self.withClient(self.rpc) { client, _ in
+            let reply = try await client.call(self.request("echo", ""), timeout: .seconds(30))
+            #expect(reply.body.readableBytes == 0)
+        }
+    }
+
+    @Test func directReplyToNeedsNoQueue() async throws {
+        try await self.withClient(self.rpc, RPCClientConfiguration(replyQueue: .direct)) { client, _ in
+            _ = try await client.call(self.request("echo"), timeout: .seconds(30))
+        }
+        #expect(self.rpc.replyTos == ["amq.rabbitmq.reply-to"])
+    }
+
+    @Test func unroutableRequestFailsAtOnce() async throws {
+        try await self.withClient(self.rpc) { client, _ in
+            let error = await self.error(client, "nowhere")
+            #expect(error?.code == .unroutable && error?.replyCode == .noRoute && error?.isServerInitiated == true)
+        }
+    }
+
+    @Test func refusedRequestFailsAtOnceWithConfirms() async throws {
+        let configuration = RPCClientConfiguration(confirmsRequests: true)
+        try await self.withClient(FakeRPCBroker(nacks: true), configuration) { client, _ in
+            #expect(await self.error(client, "full")?.code == .nacked)
+        }
+    }
+
+    @Test func callWithoutReplyTimesOut() async throws {
+        try await self.withClient(self.rpc) { client, _ in
+            #expect(await self.error(client, "silent", timeout: .milliseconds(20))?.code == .timedOut)
+            #expect(await self.error(client, "silent", timeout: .zero)?.code == .invalidArgument)
+        }
+    }
+
+    @Test func repliesThatNobodyWaitsForAreDroppedAndCounted() async throws {
+        try await self.withClient(self.rpc) { client, _ in
+            _ = try await client.call(self.request("stranger"), timeout: .seconds(30))
+            _ = try await client.call(self.request("twice"), timeout: .seconds(30))
+            _ = try await client.call(self.request("echo"), timeout: .seconds(30))
+            let count = try await client.connectionLoop { client.droppedReplyCount }
+            #expect(count == 3)
+        }
+    }
+
+    @Test func cancelledTaskForgetsItsCall() async throws {
+        try await self.withClient(self.rpc) { client, _ in
+            let waiting = Task { try await client.call(self.request("silent"), timeout: .seconds(30)) }
+            while self.rpc.replyTos.isEmpty { await Task.yield() }
+            waiting.cancel()
+            let error = await #expect(throws: AMQPError.self) { try await waiting.value }
+            #expect(error?.code == .cancelled)
+            let count = try await client.connectionLoop { client.callCount }
+            #expect(count == 0)
+        }
+    }
+
+    @Test func taskThatIsCancelledAlreadySendsNothing() async throws {
+        try await self.withClient(self.rpc) { client, _ in
+            let cancelled = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                return try await client.call(self.request("echo"), timeout: .seconds(30))
+            }
+            let error = await #expect(throws: AMQPError.self) { try await cancelled.value }
+            #expect(error?.code == .cancelled)
+        }
+        #expect(self.rpc.replyTos == [])
+    }
+
+    @Test func lostConnectionFailsTheCallAndTheNextHasANewReplyQueue() async throws {
+        try await self.withClient(self.rpc) { client, connection in
+            let error = await self.error(client, "cut")
+            #expect(error?.code == .connectionLost && error?.isRetriable == true)
+            let absent = await self.error(client, "echo")
+            #expect(absent?.code == .connectionFailed && absent?.isRetriable == true)
+            for await state in connection.states() {
+                if case .connected = state { break }
+            }
+            _ = try await client.call(self.request("echo"), timeout: .seconds(30))
+        }
+        #expect(self.rpc.replyTos == ["amq.gen-1", "amq.gen-2"])
+    }
+
+    @Test func blockedBrokerFailsCallsAtOnce() async throws {
+        try await self.withClient(self.rpc) { client, _ in
+            #expect(await self.error(client, "blocked", timeout: .milliseconds(50))?.code == .timedOut)
+            let error = await self.error(client, "echo")
+            #expect(error?.code == .blocked && error?.isRetriable == true)
+        }
+    }
+
+    @Test(arguments: [("refused", AMQPError.Code.channelClosed), ("deleted", .consumerCancelled)])
+    func lostReplyQueueFailsTheCallAndIsMadeAgain(routingKey: String, code: AMQPError.Code) async throws {
+        try await self.withClient(self.rpc) { client, _ in
+            #expect(await self.error(client, AMQPShortString(routingKey))?.code == code)
+            var reply: RPCReply?
+            while reply == nil {
+                do throws(AMQPError) {
+                    reply = try await client.call(self.request("echo"), timeout: .seconds(30))
+                } catch {
+                    try #require(error.code == .connectionFailed)
+                    await Task.yield()
+                }
+            }
+        }
+    }
+
+    @Test func closedClientFailsItsCalls() async throws {
+        try await self.withClient(self.rpc) { client, _ in
+            async let waiting = self.error(client, "silent")
+            while self.rpc.replyTos.isEmpty { await Task.yield() }
+            await client.close()
+            #expect(await waiting?.code == .connectionClosed)
+            #expect(await self.error(client, "echo")?.code == .connectionClosed)
+        }
+    }
+
+    @Test func replyQueueThatIsRefusedFailsTheStart() async throws {
+        let broker = try await FakeBroker.start(
+            .handshake(heartbeat: 0) + .openChannel
+                + [
+                    .answer(50, 10) { [.channelClose(403, "ACCESS_REFUSED", on: $0.channel)] },
+                    .expectMethod(20, 41), .silence,
+                ])
+        var settings = AMQPConfiguration()
+        settings.endpoints = [AMQPEndpoint(host: "127.0.0.1", port: broker.port)]
+        let connection = try await AMQPConnection.connect(settings)
+        let error = await #expect(throws: AMQPError.self) { _ = try await RPCClient.start(on: connection) }
+        #expect(error?.code == .accessRefused)
+    }
+}
+
+extension RPCClient {
+    /// Reads something that belongs to the loop.
+    func connectionLoop<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async throws -> Value {
+        try await self.eventLoop.submit(body).get()
+    }
+}
