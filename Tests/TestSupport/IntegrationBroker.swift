@@ -26,9 +26,10 @@ package enum IntegrationBroker {
     /// - Throws: ``Unreachable``, which says how to get a broker.
     package static func connect(_ configuration: AMQPConfiguration? = nil) async throws -> AMQPConnection {
         let configuration = try configuration ?? self.configuration()
-        do {
+        do throws(AMQPError) {
             return try await AMQPConnection.connect(configuration)
-        } catch let error as AMQPError where error.code == .connectionFailed {
+        } catch {
+            guard error.code == .connectionFailed else { throw error }
             throw Unreachable(
                 description: "The integration tests need a RabbitMQ; none answers at \(configuration): \(error). "
                     + "Run them with Tests/run, which starts one, or set TEST_AMQP_URI.")
