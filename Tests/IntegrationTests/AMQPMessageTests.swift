@@ -55,6 +55,7 @@ import Testing
         try await AMQPTestChannel.run { test in
             try await test.request(.basicQos(prefetchCount: 2, isGlobal: false), .qosOK)
             for text in ["a", "b", "c", "d"] { try await test.publish(text) }
+            try await test.waitForMessages(4)
             let (tag, deliveries) = try await test.consume()
             var next = deliveries.makeAsyncIterator()
             func take() async throws -> (text: String, delivery: AMQPDelivery) {
@@ -67,7 +68,7 @@ import Testing
             #expect(!a.delivery.isRedelivered)
             #expect(a.delivery.consumerTag == tag)
             // Two are unacknowledged: the third stays in the queue.
-            #expect(try await test.another().request(.basicGet(queue: test.queue, noAck: true), .get).text == "c")
+            #expect(String(buffer: try await test.fetch().body) == "c")
             try await test.perform { try $0.nack(a.delivery.deliveryTag, requeue: true) }
             let again = try await take()
             #expect(again.text == "a")
@@ -82,7 +83,7 @@ import Testing
             let last = recovered.map(\.delivery.deliveryTag).max() ?? 0
             try await test.perform { try $0.ack(last, multiple: true) }
             _ = try await test.onLoop { $0.cancel(tag) }
-            #expect(try await test.declareQueue(.init(name: test.queue), passive: true).messageCount == 0)
+            try await test.waitForMessages(0)
         }
     }
 
@@ -164,11 +165,5 @@ import Testing
                 #expect(outcomes.map(\.outcome) == [expected])
             }
         }
-    }
-}
-
-extension AMQPLinkChannel.Reply {
-    fileprivate var text: String? {
-        if case .message(let message) = self { String(buffer: message.body) } else { nil }
     }
 }

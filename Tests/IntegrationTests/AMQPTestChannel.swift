@@ -77,6 +77,13 @@ struct AMQPTestChannel: Sendable {
         return ok
     }
 
+    /// Waits until that many messages are ready: a queue takes an unconfirmed publish a little after the channel does.
+    func waitForMessages(_ count: UInt32) async throws {
+        while try await self.declareQueue(.init(name: self.queue), passive: true).messageCount != count {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
     func publish(
         _ body: ByteBuffer, to routingKey: String? = nil, exchange: String = "", _ properties: AMQPProperties = .init()
     ) async throws {

@@ -8,9 +8,11 @@ import Testing
     @Test func aQueueIsDeclaredPurgedAndDeleted() async throws {
         try await AMQPTestChannel.run { test in
             for text in ["one", "two"] { try await test.publish(text) }
+            try await test.waitForMessages(2)
             let declared = try await test.declareQueue(.init(name: test.queue), passive: true)
             #expect(declared.queue.string == test.queue)
             #expect(declared.messageCount == 2)
+            #expect(declared.consumerCount == 0)
             guard case .method(.queuePurgeOK(2)) = try await test.request(.queuePurge(queue: test.queue), .queuePurgeOK)
             else {
                 Issue.record("two messages were to be purged")
