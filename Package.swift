@@ -18,7 +18,6 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let collections: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let tls: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
-let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 
 let package = Package(
     name: "lambda-amqp",
@@ -35,7 +34,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
     ],
     targets: [
         // C: librabbitmq is the AMQP codec; CLinux is what Glibc's Swift overlay lacks (variadic and GNU calls).
@@ -68,7 +66,7 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "LambdaEnvironment",
-            dependencies: ["CLinux", "LambdaProtocol", "LambdaHTTP", subprocess, logging, collections]
+            dependencies: ["CLinux", "LambdaProtocol", "LambdaHTTP", logging, collections]
                 + nio("NIOCore", "NIOPosix", "NIOHTTP1"),
             swiftSettings: settings),
         .target(

@@ -138,9 +138,11 @@ package final class ScriptedBrokerSession {
         return frame
     }
 
-    /// Reads until the client closes the connection.
+    /// Reads until the client closes the connection; its `connection.close` is answered, if it waits for that.
     package func waitForEnd() async throws {
-        while try await self.nextFrame() != nil {}
+        while let frame = try await self.nextFrame() {
+            if frame.method == "10.50" { try? await self.send(RawFrame.connectionCloseOK) }
+        }
     }
 
     /// The whole handshake, as a broker does it for a client it lets in.
