@@ -1,3 +1,4 @@
+import TestSupport
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -86,7 +87,8 @@ package final class ScriptedBrokerSession {
         /// Class and method of a method frame, such as "60.40".
         package var method: String {
             guard self.type == 1, self.payload.count >= 4 else { return "frame of type \(self.type)" }
-            return "\(Int(self.payload[0]) << 8 | Int(self.payload[1])).\(Int(self.payload[2]) << 8 | Int(self.payload[3]))"
+            return
+                "\(Int(self.payload[0]) << 8 | Int(self.payload[1])).\(Int(self.payload[2]) << 8 | Int(self.payload[3]))"
         }
     }
 
