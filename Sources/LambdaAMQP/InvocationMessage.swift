@@ -34,7 +34,7 @@ package struct InvocationMessage: Sendable {
                         InvocationMessage(
                             request: InvocationRequest(
                                 requestID: Self.requestID(properties), event: event,
-                                invokedFunctionARN: configuration.arn.text(qualifier: headers.qualifier),
+                                invokedFunctionARN: configuration.invokedFunctionARN(qualifier: headers.qualifier),
                                 clientContext: context,
                                 traceID: TraceHeader.complete(headers.traceID, now: wallClock),
                                 tenantID: headers.tenantID, wantsLogTail: headers.logType == "Tail",
@@ -89,7 +89,9 @@ package struct InvocationMessage: Sendable {
 
 /// What a function's messages are read with.
 package struct InvocationMessageConfiguration: Sendable {
-    package var arn: FunctionARN
+    package let arn: FunctionARN
+    /// Made once, for the usual invocation without a qualifier.
+    private let unqualifiedARN: String
     package var limits: LambdaLimits
     /// Whether an event has to be JSON.
     package var requiresJSON: Bool
@@ -101,8 +103,12 @@ package struct InvocationMessageConfiguration: Sendable {
         clockSkewMilliseconds: Int64 = 5000
     ) {
         self.arn = arn
+        self.unqualifiedARN = arn.text()
         self.limits = limits
         self.requiresJSON = requiresJSON
         self.clockSkewMilliseconds = clockSkewMilliseconds
+    }
+    func invokedFunctionARN(qualifier: String?) -> String {
+        qualifier.map { self.arn.text(qualifier: $0) } ?? self.unqualifiedARN
     }
 }

@@ -7,7 +7,10 @@ package struct ReplyMessage: Sendable {
     package var properties: AMQPProperties
     package var body: ByteBuffer
 
+    // Made once: nearly every reply has just these.
     private static let json: AMQPShortString = "application/json"
+    private static let ok = AMQPTable.Entry(key: LambdaHeader.statusCode, value: .int32(200))
+    private static let latest = AMQPTable.Entry(key: LambdaHeader.executedVersion, value: "$LATEST")
 
     /// The message for an outcome.
     package init(_ outcome: InvocationOutcome, requestID: String, correlationID: AMQPShortString?) {
@@ -20,10 +23,17 @@ package struct ReplyMessage: Sendable {
         switch outcome {
         case .result(let reply), .functionError(let reply):
             self.body = reply.body
-            properties.contentType = reply.contentType.map { AMQPShortString($0) } ?? Self.json
-            headers.entries.append(.init(key: LambdaHeader.statusCode, value: .int32(200)))
+            properties.contentType =
+                reply.contentType == nil || reply.contentType == "application/json"
+                ? Self.json : reply.contentType.map { AMQPShortString($0) }
+            headers.entries.reserveCapacity(4)
+            headers.entries.append(Self.ok)
             if case .functionError = outcome { set(LambdaHeader.functionError, LambdaHeader.unhandled) }
-            set(LambdaHeader.executedVersion, reply.executedVersion ?? "$LATEST")
+            if let version = reply.executedVersion, version != "$LATEST" {
+                set(LambdaHeader.executedVersion, version)
+            } else {
+                headers.entries.append(Self.latest)
+            }
             if let tail = reply.logTail { set(LambdaHeader.logResult, Base64.encode(tail.readableBytesView)) }
         case .refused(let error):
             self.body = error.body

@@ -37,7 +37,7 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
         self.environments = (0..<max(1, configuration.maxEnvironments)).map { index in
             ExecutionEnvironment(index: index, configuration: environment, eventLoop: eventLoop, logger: logger)
         }
-        self.reporter = FunctionReporter(configuration: configuration, eventLoop: eventLoop)
+        self.reporter = FunctionReporter(configuration: configuration, eventLoop: eventLoop, logger: logger)
         self.environments.forEach { $0.delegate = self }
     }
 

@@ -21,10 +21,38 @@ package enum TraceHeader {
 
     /// A new trace: `Root=1-<8 hex>-<24 hex>;Parent=<16 hex>;Sampled=0`.
     package static func make(now: EpochClock.Instant) -> String {
-        let seconds = self.hex(UInt64(clamping: now.millisecondsSinceEpoch / 1000), digitCount: 8)
         let (high, low) = BufferedRandom.pair()
-        let unique = self.hex(high, digitCount: 8) + self.hex(low, digitCount: 16)
-        return "Root=1-\(seconds)-\(unique);Parent=\(self.hex(BufferedRandom.pair().0, digitCount: 16));Sampled=0"
+        let parent = BufferedRandom.pair().0
+        // In one piece: every invocation without a trace of its own gets one.
+        return String(unsafeUninitializedCapacity: 80) { output in
+            var writer = Writer(output: output)
+            writer.write("Root=1-")
+            writer.writeHex(UInt64(clamping: now.millisecondsSinceEpoch / 1000), digitCount: 8)
+            writer.write("-")
+            writer.writeHex(high, digitCount: 8)
+            writer.writeHex(low, digitCount: 16)
+            writer.write(";Parent=")
+            writer.writeHex(parent, digitCount: 16)
+            writer.write(";Sampled=0")
+            return writer.count
+        }
+    }
+
+    private struct Writer {
+        let output: UnsafeMutableBufferPointer<UInt8>
+        var count = 0
+
+        mutating func write(_ text: StaticString) {
+            for index in 0..<text.utf8CodeUnitCount { self.output[self.count + index] = text.utf8Start[index] }
+            self.count += text.utf8CodeUnitCount
+        }
+
+        mutating func writeHex(_ value: UInt64, digitCount: Int) {
+            for index in 0..<digitCount {
+                self.output[self.count + index] = HexDigits.digit(value >> UInt64((digitCount - 1 - index) * 4))
+            }
+            self.count += digitCount
+        }
     }
 
     /// Room is left for what may have to be added, so that the whole stays within 256.
@@ -35,10 +63,9 @@ package enum TraceHeader {
 
     private static func hex(_ value: UInt64, digitCount: Int) -> String {
         String(unsafeUninitializedCapacity: digitCount) { output in
-            for index in 0..<digitCount {
-                output[index] = HexDigits.digit(value >> UInt64((digitCount - 1 - index) * 4))
-            }
-            return digitCount
+            var writer = Writer(output: output)
+            writer.writeHex(value, digitCount: digitCount)
+            return writer.count
         }
     }
 

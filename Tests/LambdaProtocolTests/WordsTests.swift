@@ -63,7 +63,7 @@ import Testing
         let completed = TraceHeader.complete(root + ";Lineage=1:95:0", now: self.now)
         #expect(completed.hasPrefix(root + ";Lineage=1:95:0;Parent="))
         #expect(completed.hasSuffix(";Sampled=0"))
-        #expect(completed.utf8.count == root.utf8.count + 16 + ";Parent=;Sampled=0".utf8.count + 16)
+        #expect(completed.utf8.count == root.utf8.count + ";Lineage=1:95:0;Parent=;Sampled=0".utf8.count + 16)
     }
 
     @Test(arguments: [nil, "", "Parent=1", "XRoot=1", "Root=1\r\nx: y", "Root=é", String(repeating: "Root=1;", count: 40)])

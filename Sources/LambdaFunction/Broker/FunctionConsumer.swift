@@ -25,6 +25,8 @@ package final class FunctionConsumer: @unchecked Sendable {
     /// No further message can come: the broker has agreed to the cancel, or there is no consumer.
     private var isCancelled = true
     private var running = 0
+    /// The function without a qualifier, as the invoker knows it.
+    private var unqualified: Result<ResolvedFunction, InvokeError>?
     private var drained: EventLoopPromise<Void>?
     /// Set-ups that failed one after the other, for the pause before the next.
     private var failedSetUps = 0
@@ -178,8 +180,7 @@ extension FunctionConsumer {
     }
 
     private func run(_ message: InvocationMessage, _ delivery: AMQPDelivery, on channel: AMQPLinkChannel) {
-        let name = FunctionName(name: self.configuration.functionName, qualifier: message.qualifier)
-        switch self.invoker.resolve(name) {
+        switch self.resolve(qualifier: message.qualifier) {
         case .failure(let error):
             self.finish(delivery, .refused(error), requestID: message.request.requestID, on: channel)
         case .success(let function):
@@ -192,6 +193,15 @@ extension FunctionConsumer {
                 self.finish(answer, outcome, on: channel)
             }
         }
+    }
+
+    /// Nearly every message names no qualifier: that answer is asked for once.
+    private func resolve(qualifier: String?) -> Result<ResolvedFunction, InvokeError> {
+        if qualifier == nil, let resolved = self.unqualified { return resolved }
+        let name = FunctionName(name: self.configuration.functionName, qualifier: qualifier)
+        let resolved = self.invoker.resolve(name)
+        if qualifier == nil { self.unqualified = resolved }
+        return resolved
     }
 
     /// What is needed of a delivery once it is done; the event's bytes are not kept that long.

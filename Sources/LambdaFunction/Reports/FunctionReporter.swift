@@ -1,5 +1,6 @@
 internal import LambdaEnvironment
 internal import LambdaProtocol
+internal import Logging
 internal import NIOCore
 
 /// Prints what contract 10.5 says of each invocation, where that is wanted.
@@ -9,12 +10,12 @@ final class FunctionReporter {
     private let writer: ReportWriter
 
     /// - Returns: `nil` when nothing is to be printed, so that it costs nothing.
-    init?(configuration: FunctionConfiguration, eventLoop: any EventLoop) {
+    init?(configuration: FunctionConfiguration, eventLoop: any EventLoop, logger: Logger) {
         guard configuration.reports != .none else { return nil }
         self.lines = ReportLines(
             function: configuration.environment.function, timeout: configuration.environment.invocationTimeout,
             isJSON: configuration.reports == .json)
-        self.writer = ReportWriter(eventLoop: eventLoop)
+        self.writer = ReportWriter(eventLoop: eventLoop, logger: logger)
     }
 
     func began(requestID: String) {

@@ -1,4 +1,5 @@
 internal import Glibc
+package import Logging
 package import NIOCore
 
 /// Writes lines to a descriptor, usually standard output, without ever blocking the event loop.
@@ -17,13 +18,17 @@ package final class ReportWriter: @unchecked Sendable {
     private var buffer = ByteBuffer()
     private var lastWrite = NIODeadline.distantPast
     private var isFlushScheduled = false
-    /// Lines that were thrown away since the last one that was written.
-    package private(set) var droppedLineGroups = 0
+    private let logger: Logger
+    private var isDropping = false
+    /// Bytes that wait for the reader.
+    package var bufferedByteCount: Int { self.buffer.readableBytes }
 
     /// - Parameters:
     ///   - descriptor: Stays open, and the caller's.
     ///   - eventLoop: Where everything is called.
-    package init(descriptor: Int32 = 1, eventLoop: any EventLoop) {
+    ///   - logger: Told when lines are lost.
+    package init(descriptor: Int32 = 1, eventLoop: any EventLoop, logger: Logger) {
+        self.logger = logger
         self.descriptor = descriptor
         self.eventLoop = eventLoop
         var status = stat()
@@ -35,8 +40,7 @@ package final class ReportWriter: @unchecked Sendable {
     package func write(_ lines: (inout ByteBuffer) -> Void) {
         self.eventLoop.assertInEventLoop()
         guard self.buffer.readableBytes < Self.maxBufferedByteCount else {
-            self.droppedLineGroups += 1
-            return
+            return self.tellOfLoss("nobody reads it")
         }
         lines(&self.buffer)
         let now = NIODeadline.now()
@@ -62,15 +66,26 @@ package final class ReportWriter: @unchecked Sendable {
             }
             if written > 0 {
                 self.buffer.moveReaderIndex(forwardBy: written)
-            } else if errno != EINTR {
+            } else if errno == EAGAIN {
                 break
+            } else if errno != EINTR {
+                // Its reader is gone, or the disk is full: what cannot be written now is not kept.
+                self.buffer.clear()
+                self.tellOfLoss("errno \(errno)")
             }
         }
         if self.buffer.readableBytes == 0 {
             self.buffer.clear()
+            self.isDropping = false
         } else {
             self.scheduleFlush(at: now + Self.interval)
         }
+    }
+
+    private func tellOfLoss(_ reason: String) {
+        guard !self.isDropping else { return }
+        self.isDropping = true
+        self.logger.warning("Reports of invocations cannot be written", metadata: ["reason": "\(reason)"])
     }
 
     private var canWrite: Bool {
