@@ -118,18 +118,40 @@ import Testing
         #expect(self.rpc.replyTos == [])
     }
 
+    /// Calls until there is a reply queue again; until then calls fail, which were certainly not sent.
+    private func callOnceConnected(_ client: RPCClient) async throws {
+        while true {
+            do throws(AMQPError) {
+                _ = try await client.call(self.request("echo"), timeout: .seconds(30))
+                return
+            } catch {
+                try #require(error.code == .connectionFailed && error.isRetriable)
+                await Task.yield()
+            }
+        }
+    }
+
     @Test func lostConnectionFailsTheCallAndTheNextHasANewReplyQueue() async throws {
-        try await self.withClient(self.rpc) { client, connection in
+        try await self.withClient(self.rpc) { client, _ in
             let error = await self.error(client, "cut")
             #expect(error?.code == .connectionLost && error?.isRetriable == true)
-            let absent = await self.error(client, "echo")
-            #expect(absent?.code == .connectionFailed && absent?.isRetriable == true)
-            for await state in connection.states() {
-                if case .connected = state { break }
-            }
-            _ = try await client.call(self.request("echo"), timeout: .seconds(30))
+            try await self.callOnceConnected(client)
         }
         #expect(self.rpc.replyTos == ["amq.gen-1", "amq.gen-2"])
+    }
+
+    @Test func callWithoutAConnectionFailsAtOnce() async throws {
+        let broker = try await FakeBroker.start(self.rpc.script, [.silence])
+        var settings = AMQPConfiguration()
+        settings.endpoints = [AMQPEndpoint(host: "127.0.0.1", port: broker.port)]
+        let connection = try await AMQPConnection.connect(settings)
+        let client = try await RPCClient.start(on: connection)
+        #expect(await self.error(client, "cut")?.code == .connectionLost)
+        let absent = await self.error(client, "echo")
+        #expect(absent?.code == .connectionFailed && absent?.isRetriable == true)
+        await connection.close()
+        let closed = await self.error(client, "echo")
+        #expect(closed?.code == .connectionClosed && closed?.isRetriable == false)
     }
 
     @Test func blockedBrokerFailsCallsAtOnce() async throws {
@@ -144,15 +166,7 @@ import Testing
     func lostReplyQueueFailsTheCallAndIsMadeAgain(routingKey: String, code: AMQPError.Code) async throws {
         try await self.withClient(self.rpc) { client, _ in
             #expect(await self.error(client, AMQPShortString(routingKey))?.code == code)
-            var reply: RPCReply?
-            while reply == nil {
-                do throws(AMQPError) {
-                    reply = try await client.call(self.request("echo"), timeout: .seconds(30))
-                } catch {
-                    try #require(error.code == .connectionFailed)
-                    await Task.yield()
-                }
-            }
+            try await self.callOnceConnected(client)
         }
     }
 

@@ -42,7 +42,20 @@ final class FakeBrokerHandler: ChannelInboundHandler {
             guard self.perform(step, context) else { return }
             self.steps = self.steps.dropFirst()
         }
-        if self.steps.isEmpty, !self.isPaused { self.end(failure: nil) }
+        guard self.steps.isEmpty, !self.isPaused else { return }
+        self.end(failure: nil)
+        self.agreeToClose(context)
+    }
+
+    /// After its script a broker still lets the client close in order, which spares a test the wait for it.
+    private func agreeToClose(_ context: ChannelHandlerContext) {
+        while let frame = self.takeFrame() {
+            switch (frame.classID, frame.methodID) {
+            case (10, 50): self.send(FakeFrame.connectionCloseOK.bytes, context)
+            case (20, 40): self.send(FakeFrame.channelCloseOK(on: frame.channel).bytes, context)
+            default: break
+            }
+        }
     }
 
     /// Whether the step is done.

@@ -1,97 +1,104 @@
-import NIOCore
+package import NIOCore
 import NIOPosix
-import Synchronization
 
-/// A TCP relay on a free port of 127.0.0.1 that can cut what it relays, refuse newcomers, and put bytes in between.
+/// A TCP relay on a free port of 127.0.0.1 that breaks connections in the ways that networks do.
 package final class TCPProxy: Sendable {
-    private struct State {
-        var pairs: [(client: any Channel, server: any Channel)] = []
-        var isRefusing = false
+    /// Which way bytes go.
+    package enum Direction: Sendable, CaseIterable {
+        /// What the client sends.
+        case toServer
+        /// What the server sends.
+        case toClient
     }
 
-    private let state = Mutex(State())
-    private let target: (host: String, port: Int)
-    private let listener = Mutex<(any Channel)?>(nil)
+    private let server: any Channel
+    private let loop: any EventLoop
+    private let links: TCPProxyLinks
 
     /// Starts relaying to a host and port.
+    ///
+    /// - Throws: What the system says when it cannot listen.
     package init(to host: String, _ port: Int) async throws {
-        self.target = (host, port)
-        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let links = TCPProxyLinks(loop: loop)
+        self.server = try await ServerBootstrap(group: loop)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.autoRead, value: false)
-            .childChannelInitializer { self.relay($0) }
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelInitializer { client in links.accept(client, host: host, port: port) }
             .bind(host: "127.0.0.1", port: 0).get()
-        self.listener.withLock { $0 = channel }
+        self.loop = loop
+        self.links = links
     }
 
-    /// Where it listens.
-    package var port: Int { self.listener.withLock { $0?.localAddress?.port } ?? 0 }
-
-    /// How many connections are relayed now.
-    package var connectionCount: Int {
-        self.state.withLock { state in state.pairs.count { $0.client.isActive } }
+    deinit {
+        self.server.close(promise: nil)
+        let links = self.links
+        self.loop.execute { links.closeAll(withReset: false) }
     }
 
-    /// Closes every connection on both sides; with `refusing`, later ones are closed at once until ``accept()``.
-    package func cut(refusing: Bool = false) {
-        let pairs = self.state.withLock { state in
-            defer { state.pairs = [] }
-            state.isRefusing = refusing
-            return state.pairs
-        }
-        for pair in pairs {
-            pair.client.close(promise: nil)
-            pair.server.close(promise: nil)
+    /// The port that it listens on.
+    package var port: Int { self.server.localAddress?.port ?? 0 }
+
+    /// Closes every connection on both sides, as soon as the loop comes to it.
+    ///
+    /// - Parameters:
+    ///   - refusing: Whether later ones are closed at once until ``accept()``.
+    ///   - withReset: Whether with a TCP reset, as after a crash, or in the ordinary way.
+    package func cut(refusing: Bool = false, withReset: Bool = false) {
+        let links = self.links
+        self.loop.execute {
+            links.isRefusing = refusing
+            links.closeAll(withReset: withReset)
         }
     }
 
     /// Relays newcomers again.
-    package func accept() { self.state.withLock { $0.isRefusing = false } }
+    package func accept() {
+        let links = self.links
+        self.loop.execute { links.isRefusing = false }
+    }
+
+    /// Cuts the connection once so many further bytes have passed in a direction: in the middle of a frame, as a rule.
+    package func cut(afterByteCount byteCount: Int, _ direction: Direction) async throws {
+        try await self.change([direction]) { $0.byteCountUntilCut = byteCount }
+    }
+
+    /// Stops reading what is sent in a direction, or goes on: the sender's buffers fill up.
+    package func stall(_ directions: [Direction] = Direction.allCases, _ isStalled: Bool) async throws {
+        try await self.change(directions) { $0.isStalled = isStalled }
+    }
+
+    /// Takes what is sent in a direction and forgets it, as a network that drops every packet.
+    ///
+    /// What was dropped stays lost when it ends.
+    package func blackHole(_ directions: [Direction] = Direction.allCases, _ isSwallowing: Bool) async throws {
+        try await self.change(directions) { $0.isSwallowing = isSwallowing }
+    }
+
+    /// Delivers what is sent in a direction from now on so much later.
+    package func delay(_ directions: [Direction] = Direction.allCases, by amount: TimeAmount) async throws {
+        try await self.change(directions) { $0.delay = amount }
+    }
 
     /// Sends bytes to the target on the newest connection, as though the client had.
     package func injectToServer(_ bytes: [UInt8]) async throws {
-        guard let server = self.state.withLock({ $0.pairs.last?.server }) else { return }
-        try await server.writeAndFlush(ByteBuffer(bytes: bytes)).get()
+        let links = self.links
+        try await self.loop.flatSubmit { links.injectToServer(ByteBuffer(bytes: bytes)) }.get()
     }
 
     /// Ends everything.
     package func stop() async throws {
         self.cut(refusing: true)
-        try await self.listener.withLock { $0 }?.close().get()
+        try await self.server.close().get()
     }
 
-    private func relay(_ client: any Channel) -> EventLoopFuture<Void> {
-        if self.state.withLock({ $0.isRefusing }) {
-            client.close(promise: nil)
-            return client.eventLoop.makeSucceededVoidFuture()
-        }
-        return ClientBootstrap(group: client.eventLoop)
-            .channelOption(.autoRead, value: false)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .connect(host: self.target.host, port: self.target.port)
-            .flatMap { server in
-                client.pipeline.addHandler(Relay(to: server))
-                    .and(server.pipeline.addHandler(Relay(to: client)))
-                    .flatMap { _ in
-                        self.state.withLock { $0.pairs.append((client, server)) }
-                        return server.setOption(.autoRead, value: true)
-                            .and(client.setOption(.autoRead, value: true)).map { _ in }
-                    }
-            }
-    }
-
-    private final class Relay: ChannelInboundHandler, Sendable {
-        typealias InboundIn = ByteBuffer
-        private let peer: any Channel
-
-        init(to peer: any Channel) { self.peer = peer }
-
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            self.peer.writeAndFlush(self.unwrapInboundIn(data), promise: nil)
-        }
-
-        func channelInactive(context: ChannelHandlerContext) { self.peer.close(promise: nil) }
-
-        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    private func change(
+        _ directions: [Direction], _ change: @escaping @Sendable (inout TCPProxyLinks.Rules) -> Void
+    ) async throws {
+        let links = self.links
+        try await self.loop.submit {
+            for direction in directions { links.change(direction, change) }
+        }.get()
     }
 }
