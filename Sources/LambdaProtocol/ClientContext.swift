@@ -1,4 +1,5 @@
-/// The client context: base64 of a JSON object on the way in, one line of ASCII JSON for the runtime (contract 1.2, 4.2).
+/// The client context: base64 of a JSON object on the way in, one line of ASCII JSON for the runtime (contract 1.2,
+/// 4.2).
 package enum ClientContext {
     /// - Parameter encoded: `X-Amz-Client-Context` as it came.
     /// - Returns: JSON text without a line break or a byte over 0x7F, as it goes into a header; or the 400 to answer.

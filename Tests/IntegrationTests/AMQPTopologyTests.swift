@@ -37,7 +37,8 @@ import Testing
         try await AMQPTestChannel.run { test in
             let (source, target) = (test.queue + "-source", test.queue + "-target")
             try await test.request(
-                .exchangeDeclare(.init(name: source, type: "topic", isDurable: false), passive: false), .exchangeDeclareOK)
+                .exchangeDeclare(.init(name: source, type: "topic", isDurable: false), passive: false),
+                .exchangeDeclareOK)
             try await test.request(
                 .exchangeDeclare(.init(name: target, type: "fanout", isDurable: false), passive: false),
                 .exchangeDeclareOK)

@@ -66,11 +66,14 @@ import Testing
         #expect(completed.utf8.count == root.utf8.count + ";Lineage=1:95:0;Parent=;Sampled=0".utf8.count + 16)
     }
 
-    @Test(arguments: [nil, "", "Parent=1", "XRoot=1", "Root=1\r\nx: y", "Root=é", String(repeating: "Root=1;", count: 40)])
+    @Test(arguments: [
+        nil, "", "Parent=1", "XRoot=1", "Root=1\r\nx: y", "Root=é", String(repeating: "Root=1;", count: 40),
+    ])
     func whatIsNoTraceHeaderIsReplaced(incoming: String?) {
         let made = TraceHeader.complete(incoming, now: self.now)
         #expect(made.hasPrefix("Root=1-65432100-"))
-        #expect(made.utf8.count == "Root=1-12345678-123456789012345678901234;Parent=1234567890123456;Sampled=0".utf8.count)
+        let shape = "Root=1-12345678-123456789012345678901234;Parent=1234567890123456;Sampled=0"
+        #expect(made.utf8.count == shape.utf8.count)
     }
 }
 
@@ -148,7 +151,8 @@ import Testing
         func text(_ body: ByteBuffer) -> String { String(buffer: body) }
         #expect(
             text(ErrorDocument.timedOut(requestID: "i", afterMilliseconds: 1000))
-                == #"{"errorType":"Sandbox.Timedout","errorMessage":"RequestId: i Error: Task timed out after 1.00 seconds"}"#)
+                == #"{"errorType":"Sandbox.Timedout","#
+                + #""errorMessage":"RequestId: i Error: Task timed out after 1.00 seconds"}"#)
         #expect(
             text(ErrorDocument.responseTooLarge(limit: 6_291_556))
                 == #"{"errorMessage":"Response payload size exceeded maximum allowed payload size (6291556 bytes).","#

@@ -19,10 +19,13 @@ import Testing
         while case .frame(let frame) = splitter.next(from: &buffer) {
             guard frame.type == .header else { continue }
             // Several times, so that it is drawn as often as all the small methods together.
-            for _ in 0..<10 { seeds.append(RawFrame.frame(type: 2, channel: 1, Array(frame.payload.readableBytesView))) }
+            for _ in 0..<10 {
+                seeds.append(RawFrame.frame(type: 2, channel: 1, Array(frame.payload.readableBytesView)))
+            }
         }
         seeds.append(RawFrame.header(bodyByteCount: 3, channel: 1))
-        seeds.append(RawFrame.header(bodyByteCount: 9, properties: [0x20, 0] + RawFrame.nestedTable(depth: 40), channel: 1))
+        seeds.append(
+            RawFrame.header(bodyByteCount: 9, properties: [0x20, 0] + RawFrame.nestedTable(depth: 40), channel: 1))
         seeds.append(RawFrame.body([1, 2, 3], channel: 1))
         seeds.append(RawFrame.heartbeat)
         return seeds

@@ -46,7 +46,8 @@ import Testing
         defer { harness.hangUp() }
         let first = channel.consume(.init(queue: "q", consumerTag: "c1"), deliver: { _ in }, cancelled: {})
         #expect(
-            self.error(of: channel.consume(.init(queue: "q", consumerTag: "c1"), deliver: { _ in }, cancelled: {}))?.code
+            self.error(of: channel.consume(.init(queue: "q", consumerTag: "c1"), deliver: { _ in }, cancelled: {}))?
+                .code
                 == .invalidArgument)
         let ours = channel.consume(.init(queue: "q"), deliver: { _ in }, cancelled: {})
         for tag in ["c1", "c2"] { harness.receive(RawFrame.method(60, 21, RawFrame.short(tag), channel: 1)) }
@@ -82,7 +83,8 @@ import Testing
         defer { harness.hangUp() }
         let error = #expect(throws: AMQPError.self) {
             try channel.publish(
-                exchange: "", routingKey: "q", isMandatory: false, properties: .init(), body: ByteBuffer(string: "four"))
+                exchange: "", routingKey: "q", isMandatory: false, properties: .init(), body: ByteBuffer(string: "four")
+            )
         }
         #expect(error?.code == .invalidArgument)
         #expect(harness.sentMethods() == [])

@@ -52,8 +52,9 @@ import Testing
         #expect(self.receive(.basicQosOK) == "violation 503")
         #expect(self.receive(.connectionUnblocked) == "violation 503")
         #expect(
-            self.receive(.basicGetOK(
-                .init(deliveryTag: 1, isRedelivered: false, exchange: "", routingKey: "", messageCount: 0)))
+            self.receive(
+                .basicGetOK(
+                    .init(deliveryTag: 1, isRedelivered: false, exchange: "", routingKey: "", messageCount: 0)))
                 == "violation 503")
     }
 
@@ -114,8 +115,9 @@ import Testing
         #expect(self.receive(.basicQosOK) == "none")
         #expect(self.receive(.basicAck(deliveryTag: 1, multiple: false)) == "none")
         #expect(
-            self.receive(.basicDeliver(
-                .init(consumerTag: "c", deliveryTag: 1, isRedelivered: false, exchange: "", routingKey: "")))
+            self.receive(
+                .basicDeliver(
+                    .init(consumerTag: "c", deliveryTag: 1, isRedelivered: false, exchange: "", routingKey: "")))
                 == "assemble basicDeliver")
         #expect(self.receive(.channelCloseOK) == #"closed by us: close, failed ["qos"], 0"#)
         #expect(self.machine.closedError?.code == .channelClosed)

@@ -88,13 +88,14 @@ import Testing
         #expect(self.failure(machine.methodReceived(self.start(minor: 8)))?.code == .protocolViolation)
     }
 
-    @Test(arguments: [
-        // ours, the broker's, agreed: channelMax, frameMax, heartbeat
-        ((2047, 131_072, 60), (0, 0, 0), (2047, 131_072, 60)),
-        ((0, 131_072, 0), (100, 8192, 60), (100, 8192, 0)),
-        ((10, 8192, 5), (2047, 131_072, 60), (10, 8192, 5)),
-        ((0, 131_072, 60), (0, 131_072, 10), (0, 131_072, 10)),
-    ] as [((UInt16, UInt32, UInt16), (UInt16, UInt32, UInt16), (UInt16, UInt32, UInt16))])
+    @Test(
+        arguments: [
+            // ours, the broker's, agreed: channelMax, frameMax, heartbeat
+            ((2047, 131_072, 60), (0, 0, 0), (2047, 131_072, 60)),
+            ((0, 131_072, 0), (100, 8192, 60), (100, 8192, 0)),
+            ((10, 8192, 5), (2047, 131_072, 60), (10, 8192, 5)),
+            ((0, 131_072, 60), (0, 131_072, 10), (0, 131_072, 10)),
+        ] as [((UInt16, UInt32, UInt16), (UInt16, UInt32, UInt16), (UInt16, UInt32, UInt16))])
     func theSmallerLimitIsAgreedOnAndZeroIsNone(
         ours: (UInt16, UInt32, UInt16), theirs: (UInt16, UInt32, UInt16), agreed: (UInt16, UInt32, UInt16)
     ) {
@@ -156,6 +157,7 @@ import Testing
     @Test func aChallengeIsRefused() {
         var machine = Self.machine()
         _ = machine.methodReceived(self.start())
-        #expect(self.failure(machine.methodReceived(.connectionSecure(challenge: ByteBuffer())))?.code == .accessRefused)
+        #expect(
+            self.failure(machine.methodReceived(.connectionSecure(challenge: ByteBuffer())))?.code == .accessRefused)
     }
 }

@@ -58,7 +58,8 @@ final class LinkHarness {
         while case .frame(let frame) = splitter.next(from: &bytes) {
             switch frame.type {
             case .method:
-                let numbers = frame.payload.getMultipleIntegers(at: frame.payload.readerIndex, as: (UInt16, UInt16).self)
+                let numbers = frame.payload.getMultipleIntegers(
+                    at: frame.payload.readerIndex, as: (UInt16, UInt16).self)
                 methods.append("\(numbers?.0 ?? 0).\(numbers?.1 ?? 0)")
             default: methods.append("\(frame.type)")
             }

@@ -102,7 +102,8 @@ import Testing
     }
 
     @Test func silenceEndsTheConnectAfterItsTime() async throws {
-        let error = try await self.connectError(configure: { $0.connectionTimeout = .milliseconds(200) }) { session, _ in
+        let error = try await self.connectError(configure: { $0.connectionTimeout = .milliseconds(200) }) {
+            session, _ in
             try await session.expectProtocolHeader()
             try await session.waitForEnd()
         }
@@ -124,7 +125,8 @@ import Testing
     }
 
     @Test func anEndlessTimeoutIsNoTrap() async throws {
-        let error = try await self.connectError(configure: { $0.connectionTimeout = .seconds(Int64.max) }) { session, _ in
+        let error = try await self.connectError(configure: { $0.connectionTimeout = .seconds(Int64.max) }) {
+            session, _ in
             try await session.expectProtocolHeader()
         }
         #expect(error?.code == .connectionFailed)

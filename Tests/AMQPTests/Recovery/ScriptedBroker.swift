@@ -1,6 +1,6 @@
-import TestSupport
 import NIOCore
 import NIOPosix
+import TestSupport
 import Synchronization
 
 /// A server on a free port of 127.0.0.1 that plays a script to each client that connects.
@@ -87,8 +87,8 @@ package final class ScriptedBrokerSession {
         /// Class and method of a method frame, such as "60.40".
         package var method: String {
             guard self.type == 1, self.payload.count >= 4 else { return "frame of type \(self.type)" }
-            return
-                "\(Int(self.payload[0]) << 8 | Int(self.payload[1])).\(Int(self.payload[2]) << 8 | Int(self.payload[3]))"
+            let bytes = self.payload.map { Int($0) }
+            return "\(bytes[0] << 8 | bytes[1]).\(bytes[2] << 8 | bytes[3])"
         }
     }
 
