@@ -23,6 +23,9 @@ package struct InvocationMessage: Sendable {
         _ properties: AMQPProperties, _ body: ByteBuffer, configuration: InvocationMessageConfiguration,
         now: NIODeadline, wallClock: EpochClock.Instant
     ) -> Result<InvocationMessage, InvokeError> {
+        if let refusal = properties.headersRefusal {
+            return .failure(InvokeError(.invalidRequestContent, "The message's headers cannot be read: \(refusal)"))
+        }
         let headers = InvocationHeaders(properties.headers)
         let type = InvocationType.parse(headers.invocationType)
         let context = headers.clientContext.map { ClientContext.decode($0, limits: configuration.limits) }

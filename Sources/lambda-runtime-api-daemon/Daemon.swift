@@ -41,12 +41,23 @@ final class Daemon: @unchecked Sendable {
         let api = InvokeAPI(invoker: self.function, configuration: InvokeAPIConfiguration(), logger: self.logger)
         return HTTPServer.bind(
             host: self.configuration.invokeAPIHost, port: self.configuration.invokeAPIPort,
-            configuration: HTTPServerConfiguration(), eventLoop: self.eventLoop, logger: self.logger,
+            configuration: Self.httpConfiguration, eventLoop: self.eventLoop, logger: self.logger,
             handler: { api.handle($0) }
         ).map { server in
             self.server = server
             self.logger.info("The Invoke API is ready", metadata: ["address": "\(server.localAddress.map { "\($0)" } ?? "-")"])
         }
+    }
+
+    /// Against clients that are slow or greedy; none of it is near to what a well-behaved one needs.
+    private static var httpConfiguration: HTTPServerConfiguration {
+        var configuration = HTTPServerConfiguration()
+        configuration.maxConnections = 10_000
+        configuration.idleTimeout = .minutes(5)
+        configuration.headTimeout = .seconds(10)
+        configuration.bodyTimeout = .seconds(30)
+        configuration.sendsDate = true
+        return configuration
     }
 
     private func consume() -> EventLoopFuture<Void> {

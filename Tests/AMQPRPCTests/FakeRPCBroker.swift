@@ -1,8 +1,11 @@
 import Synchronization
 import TestSupport
 
-/// Plays a broker with one function behind each routing key: `echo` answers, `nowhere` is returned, `silent` never
-/// answers, `twice` answers twice, `stranger` answers with a correlation ID of its own first; `cut` ends the connection.
+/// Plays a broker with one behaviour behind each routing key.
+///
+/// `echo` answers, `nowhere` is returned, `silent` never answers, `twice` answers twice, `stranger` answers other
+/// people's calls first, `blocked` says before its answer that the broker is. `refused` closes the channel, `deleted`
+/// ends the replies' consumer, `cut` ends the connection.
 final class FakeRPCBroker: Sendable {
     private struct State {
         var publish: FakeFrame?
@@ -98,7 +101,7 @@ final class FakeRPCBroker: Sendable {
         case "nowhere":
             return FakeFrame.returned(routingKey: routingKey, properties: properties, body: body, on: publish.channel)
         case "refused": return [.channelClose(404, "NOT_FOUND - no exchange", on: publish.channel)]
-        case "blocked": return [.connectionBlocked("low on memory")]
+        case "blocked": return [.connectionBlocked("low on memory")] + deliver(properties.correlationID)
         case "deleted": return [.basicCancel("c1", on: publish.channel)]
         case "cut": return [.connectionClose(320, "CONNECTION_FORCED - shutdown")]
         default: return []

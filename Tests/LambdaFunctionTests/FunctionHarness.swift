@@ -36,6 +36,13 @@ final class FunctionHarness: Sendable {
         }
     }
 
+    /// Waits until something is so on the function's loop.
+    func until(_ condition: @escaping @Sendable (LocalFunction) -> Bool) async throws {
+        while try await !self.eventLoop.submit({ condition(self.function) }).get() {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
     private init(_ configuration: FunctionConfiguration) {
         self.eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         var logger = Logger(label: "test")

@@ -209,11 +209,12 @@ import Testing
     @Test func stoppingAnswersWhatRunsAndWhatWaits() async throws {
         try await FunctionHarness.with(ScriptedRuntime.command("next ok next sleep:1000")) { harness in
             _ = await harness.invoke()
+            // Only what has begun to run is answered as such: the runtime has to ask for it first.
+            try await harness.until { $0.freeSlots == 1 }
             async let running = harness.invoke(id: "a")
+            try await harness.until { $0.freeSlots == 0 }
             async let waiting = harness.invoke(id: "b")
-            while try await harness.eventLoop.submit({ harness.function.waitingCount }).get() == 0 {
-                try await Task.sleep(for: .milliseconds(5))
-            }
+            try await harness.until { $0.waitingCount == 1 }
             try await harness.eventLoop.flatSubmit { harness.function.stop() }.get()
             let outcomes = await Set([running.text, waiting.text])
             #expect(outcomes == ["refused NoAnswerException", "refused ServiceUnavailableException"])

@@ -191,8 +191,7 @@ import Testing
     @Test func idleConnectionIsClosedWithoutAWord() async throws {
         let configuration = HTTPServerConfiguration(idleTimeout: .milliseconds(600))
         try await withServer(configuration, handler: echo) { server in
-            let client = try await server.connect()
-            try await client.send("GET /once HTTP/1.1\r\n\r\n")
+            let client = try await server.connect(sending: "GET /once HTTP/1.1\r\n\r\n")
             let answer = try await client.receivedAll()
             #expect(answer.hasSuffix("GET /once -|"))
         }

@@ -6,9 +6,13 @@ final class RawClient: Sendable {
     private let channel: any Channel
     private let collector: NIOLoopBound<Collector>
 
-    static func connect(to address: SocketAddress, group: any EventLoopGroup) async throws -> RawClient {
+    /// - Parameter greeting: Sent by the client's own thread as soon as it is connected, however long this task waits
+    ///   for its turn.
+    static func connect(
+        to address: SocketAddress, group: any EventLoopGroup, sending greeting: String = ""
+    ) async throws -> RawClient {
         let loop = group.next()
-        let collector = try await loop.submit { NIOLoopBound(Collector(), eventLoop: loop) }.get()
+        let collector = try await loop.submit { NIOLoopBound(Collector(greeting), eventLoop: loop) }.get()
         let channel = try await ClientBootstrap(group: loop)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelInitializer { channel in
@@ -55,13 +59,25 @@ final class RawClient: Sendable {
 private final class Collector: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
+    private let greeting: String
     private var bytes = ByteBuffer()
     private var ended = false
     private var waiter: (text: String?, promise: EventLoopPromise<String>)?
     private var eventLoop: (any EventLoop)?
 
+    init(_ greeting: String) {
+        self.greeting = greeting
+    }
+
     func handlerAdded(context: ChannelHandlerContext) {
         self.eventLoop = context.eventLoop
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        if !self.greeting.isEmpty {
+            context.writeAndFlush(NIOAny(ByteBuffer(string: self.greeting)), promise: nil)
+        }
+        context.fireChannelActive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -10,8 +10,8 @@ struct TestServer: Sendable {
     let server: HTTPServer
     let address: SocketAddress
 
-    func connect() async throws -> RawClient {
-        try await RawClient.connect(to: self.address, group: self.group)
+    func connect(sending greeting: String = "") async throws -> RawClient {
+        try await RawClient.connect(to: self.address, group: self.group, sending: greeting)
     }
 
     /// Sends a request on its own connection, and returns all that comes until the server closes.

@@ -65,19 +65,19 @@ package final class TCPProxy: Sendable {
     }
 
     /// Stops reading what is sent in a direction, or goes on: the sender's buffers fill up.
-    package func stall(_ directions: [Direction] = Direction.allCases, _ isStalled: Bool) async throws {
+    package func stall(_ isStalled: Bool, _ directions: [Direction] = Direction.allCases) async throws {
         try await self.change(directions) { $0.isStalled = isStalled }
     }
 
     /// Takes what is sent in a direction and forgets it, as a network that drops every packet.
     ///
     /// What was dropped stays lost when it ends.
-    package func blackHole(_ directions: [Direction] = Direction.allCases, _ isSwallowing: Bool) async throws {
+    package func blackHole(_ isSwallowing: Bool, _ directions: [Direction] = Direction.allCases) async throws {
         try await self.change(directions) { $0.isSwallowing = isSwallowing }
     }
 
     /// Delivers what is sent in a direction from now on so much later.
-    package func delay(_ directions: [Direction] = Direction.allCases, by amount: TimeAmount) async throws {
+    package func delay(by amount: TimeAmount, _ directions: [Direction] = Direction.allCases) async throws {
         try await self.change(directions) { $0.delay = amount }
     }
 

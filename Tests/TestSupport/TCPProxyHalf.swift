@@ -12,6 +12,8 @@ final class TCPProxyHalf: ChannelInboundHandler, @unchecked Sendable {
     /// When the bytes read last are due: later ones must not overtake them.
     private var lastDue: NIODeadline = .uptimeNanoseconds(0)
     private var wantsRead = false
+    /// What was read after the direction had been stalled: a read was under way then.
+    private var held: ByteBuffer?
 
     init(_ direction: TCPProxy.Direction, links: TCPProxyLinks, sink: any Channel) {
         self.direction = direction
@@ -37,6 +39,10 @@ final class TCPProxyHalf: ChannelInboundHandler, @unchecked Sendable {
     }
 
     func rulesChanged() {
+        if !self.links.rules(for: self.direction).isStalled, let held = self.held {
+            self.held = nil
+            self.pass(held)
+        }
         if self.wantsRead { self.readMore() }
     }
 
@@ -46,8 +52,14 @@ final class TCPProxyHalf: ChannelInboundHandler, @unchecked Sendable {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !self.links.rules(for: self.direction).isSwallowing else { return }
         var bytes = self.unwrapInboundIn(data)
+        guard self.links.rules(for: self.direction).isStalled else { return self.pass(bytes) }
+        if self.held == nil { self.held = bytes } else { self.held?.writeBuffer(&bytes) }
+    }
+
+    private func pass(_ bytes: ByteBuffer) {
+        guard !self.links.rules(for: self.direction).isSwallowing else { return }
+        var bytes = bytes
         let (byteCount, isLast) = self.links.pass(bytes.readableBytes, self.direction)
         if let passing = bytes.readSlice(length: byteCount) { self.afterDelay { $0.write(passing) } }
         if isLast {

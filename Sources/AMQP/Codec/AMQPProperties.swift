@@ -29,6 +29,10 @@ public struct AMQPProperties: Sendable, Hashable {
     /// Deprecated by AMQP; carried unchanged.
     public var clusterID: AMQPShortString?
 
+    /// Why the headers of a received message were left out: a table that is nested deeper than 32 levels, has more than
+    /// 100 000 entries, or is malformed. `nil` for every other message, and without meaning in one that is sent.
+    public internal(set) var headersRefusal: String?
+
     /// No property set.
     public init() {}
 

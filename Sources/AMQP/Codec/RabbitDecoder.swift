@@ -53,24 +53,39 @@ package final class RabbitDecoder {
             throw ProtocolViolation(.frameError, "a content header of class \(classID) with flags \(flags)")
         }
         if flags == 0 { return (bodyByteCount, AMQPProperties()) }
-        try self.scanHeaders(in: payload, flags: flags)
+        guard let refusal = try self.scanHeaders(in: payload, flags: flags) else {
+            return (bodyByteCount, try self.properties(payload))
+        }
+        // Whoever may publish can send such a table, and a connection that ended for it would get the message again and
+        // again: so the message is passed on without its headers, and says why.
+        let rest = Self.withoutHeaders(payload, table: refusal.table, flags: flags)
+        var properties = try self.properties(rest)
+        properties.headersRefusal = "\(refusal.violation)"
+        return (bodyByteCount, properties)
+    }
+
+    private func properties(_ payload: ByteBuffer) throws(ProtocolViolation) -> AMQPProperties {
         defer { self.pool.recycle() }
         let result = payload.withUnsafeReadableBytes { bytes -> Result<AMQPProperties, ProtocolViolation> in
             var decoded: UnsafeMutableRawPointer?
             let encoded = Self.tail(of: bytes, from: 12)
-            let status = amqp_decode_properties(classID, self.pool.pointer, encoded, &decoded)
+            let status = amqp_decode_properties(UInt16(AMQP_BASIC_CLASS), self.pool.pointer, encoded, &decoded)
             guard status == AMQP_STATUS_OK.rawValue, let decoded else {
                 return .failure(Self.malformed("content header", status))
             }
             let view = RabbitView(frame: payload, base: bytes.baseAddress)
             return .success(view.properties(decoded.assumingMemoryBound(to: amqp_basic_properties_t.self).pointee))
         }
-        return (bodyByteCount, try result.get())
+        return try result.get()
     }
 
     /// Finds the header table behind content-type and content-encoding, which come before it, and scans it.
-    private func scanHeaders(in payload: ByteBuffer, flags: UInt16) throws(ProtocolViolation) {
-        guard Int(flags) & Int(AMQP_BASIC_HEADERS_FLAG) != 0 else { return }
+    ///
+    /// - Returns: where the table is and what is wrong with it; `nil` when it may be decoded.
+    private func scanHeaders(
+        in payload: ByteBuffer, flags: UInt16
+    ) throws(ProtocolViolation) -> (table: Range<Int>, violation: TableScanner.Violation)? {
+        guard Int(flags) & Int(AMQP_BASIC_HEADERS_FLAG) != 0 else { return nil }
         var index = payload.readerIndex + 14
         for flag in [AMQP_BASIC_CONTENT_TYPE_FLAG, AMQP_BASIC_CONTENT_ENCODING_FLAG]
         where Int(flags) & Int(flag) != 0 {
@@ -79,12 +94,31 @@ package final class RabbitDecoder {
             }
             index += 1 + Int(count)
         }
-        try self.scanTable(in: payload, at: index)
+        guard let violation = self.violation(ofTableIn: payload, at: index) else { return nil }
+        guard let byteCount = payload.getInteger(at: index, as: UInt32.self),
+            index + 4 + Int(byteCount) <= payload.writerIndex
+        else { throw ProtocolViolation(.syntaxError, "a header table that is longer than its frame") }
+        return (index..<index + 4 + Int(byteCount), violation)
+    }
+
+    /// The payload of a content header with its header table cut out.
+    private static func withoutHeaders(_ payload: ByteBuffer, table: Range<Int>, flags: UInt16) -> ByteBuffer {
+        var rest = ByteBuffer()
+        rest.writeBytes(payload.readableBytesView[..<table.lowerBound])
+        rest.writeBytes(payload.readableBytesView[table.upperBound...])
+        rest.setInteger(flags & ~UInt16(AMQP_BASIC_HEADERS_FLAG), at: 12)
+        return rest
     }
 
     private func scanTable(in payload: ByteBuffer, at index: Int) throws(ProtocolViolation) {
+        if let violation = self.violation(ofTableIn: payload, at: index) {
+            throw ProtocolViolation(.syntaxError, "a table that is refused: \(violation)")
+        }
+    }
+
+    private func violation(ofTableIn payload: ByteBuffer, at index: Int) -> TableScanner.Violation? {
         let offset = index - payload.readerIndex
-        let violation = payload.withUnsafeReadableBytes { bytes -> TableScanner.Violation? in
+        return payload.withUnsafeReadableBytes { bytes -> TableScanner.Violation? in
             do throws(TableScanner.Violation) {
                 _ = try TableScanner.scan(bytes, at: offset)
                 return nil
@@ -92,7 +126,6 @@ package final class RabbitDecoder {
                 return error
             }
         }
-        if let violation { throw ProtocolViolation(.syntaxError, "a table that is refused: \(violation)") }
     }
 
     private static func tail(of bytes: UnsafeRawBufferPointer, from offset: Int) -> amqp_bytes_t {

@@ -151,11 +151,62 @@ import Testing
         await connection.close()
     }
 
-    @Test func severedConnectionFailsWhatWaitsAndLaterCallsGetTheirReplies() async throws {
+    /// A proxy before the broker, and the settings of a connection through it.
+    private func proxied() async throws -> (TCPProxy, AMQPConfiguration) {
         var settings = try IntegrationBroker.configuration()
         let broker = try #require(settings.endpoints.first)
         let proxy = try await TCPProxy(to: broker.host, broker.port)
         settings.endpoints = [AMQPEndpoint(host: "127.0.0.1", port: proxy.port)]
+        return (proxy, settings)
+    }
+
+    @Test func networkThatStallsHoldsTheReplyBackAndLosesNothing() async throws {
+        let (proxy, settings) = try await self.proxied()
+        try await self.withClientAndServer(clientSettings: settings) { client in
+            try await proxy.stall(true)
+            let body = ByteBuffer(repeating: 7, count: 3_000_000)
+            let waiting = Task { try await client.call(self.request(body), timeout: .seconds(30)) }
+            let early = await #expect(throws: AMQPError.self) {
+                try await client.call(self.request("early"), timeout: .milliseconds(100))
+            }
+            #expect(early?.code == .timedOut)
+            try await proxy.stall(false)
+            #expect(try await waiting.value.body == body)
+        }
+    }
+
+    @Test func slowNetworkCrossesNoReplies() async throws {
+        let (proxy, settings) = try await self.proxied()
+        try await self.withClientAndServer(clientSettings: settings) { client in
+            try await proxy.delay(by: .milliseconds(20))
+            try await withThrowingDiscardingTaskGroup { group in
+                for number in 0..<50 {
+                    group.addTask {
+                        let reply = try await client.call(self.request("\(number)"), timeout: .seconds(30))
+                        #expect(String(buffer: reply.body) == "\(number)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func blackHoleIsNoticedByHeartbeatsAndFailsWhatWaits() async throws {
+        var (proxy, settings) = try await self.proxied()
+        settings.heartbeat = .seconds(1)
+        try await self.withClientAndServer(clientSettings: settings) { [proxy] client in
+            try await proxy.blackHole(true)
+            let error = await #expect(throws: AMQPError.self) {
+                try await client.call(self.request("lost"), timeout: .seconds(60))
+            }
+            #expect(error?.code == .connectionLost)
+            try await proxy.blackHole(false)
+            _ = try await self.callOnceConnected(client, "again")
+        }
+        proxy.cut()
+    }
+
+    @Test func severedConnectionFailsWhatWaitsAndLaterCallsGetTheirReplies() async throws {
+        let (proxy, settings) = try await self.proxied()
         let isHeld = Mutex(false)
         let handler: RPCServer.Handler = { delivery in
             if String(buffer: delivery.body) == "hold" {
@@ -176,11 +227,8 @@ import Testing
     }
 
     @Test func serverComesBackAfterItsConnectionIsCut() async throws {
-        var settings = try IntegrationBroker.configuration()
-        let broker = try #require(settings.endpoints.first)
-        let proxy = try await TCPProxy(to: broker.host, broker.port)
-        let connection = try await IntegrationBroker.connect(settings)
-        settings.endpoints = [AMQPEndpoint(host: "127.0.0.1", port: proxy.port)]
+        let (proxy, settings) = try await self.proxied()
+        let connection = try await IntegrationBroker.connect()
         let serverConnection = try await IntegrationBroker.connect(settings)
         let server = RPCServer(
             connection: serverConnection, configuration: self.serverConfiguration(concurrency: 4),
