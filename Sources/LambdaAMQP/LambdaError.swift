@@ -79,11 +79,13 @@ extension LambdaError {
         case .timedOut:
             self.init(
                 .noAnswer, "No answer from \(function) in time", errorType: InvokeError.Kind.noAnswer.errorType)
-        case .connectionLost, .connectionClosed, .channelClosed, .protocolViolation:
+        // The reply's way is gone, the request's may not have been.
+        case .connectionLost, .connectionClosed, .channelClosed, .consumerCancelled, .protocolViolation:
             self.init(.noAnswer, error.message, errorType: InvokeError.Kind.noAnswer.errorType)
         case .nacked:
             self.init(.tooManyRequests, error.message, errorType: InvokeError.Kind.tooManyRequests.errorType)
-        case .invalidConfiguration, .invalidArgument: self.init(.invalidConfiguration, error.message)
+        case .invalidConfiguration: self.init(.invalidConfiguration, error.message)
+        case .invalidArgument: self.init(.badRequest, error.message)
         case .accessRefused, .vhostNotFound, .tlsFailed: self.init(.accessRefused, error.message)
         case .cancelled: self.init(.cancelled, error.message)
         default:

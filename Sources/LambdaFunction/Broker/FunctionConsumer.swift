@@ -100,14 +100,20 @@ extension FunctionConsumer: AMQPRecoverable {
 
     private func setUp(on link: AMQPLink) -> EventLoopFuture<Void> {
         self.queue.ensure(on: link)
-            .flatMap { link.openChannel() }
-            .flatMap { channel in
-                self.channel = channel
-                channel.onClosed = { error in self.channelClosed(channel, error) }
-                let qos = ClientMethod.basicQos(
-                    prefetchCount: UInt16(clamping: self.configuration.prefetch), isGlobal: false)
-                return channel.request(qos, expecting: .qosOK).flatMap { _ in self.consume(on: channel) }
-            }
+            .flatMap { self.openChannel(on: link) }
+            .flatMap { self.consume(on: $0) }
+    }
+
+    /// The channel that stands, or a new one.
+    private func openChannel(on link: AMQPLink) -> EventLoopFuture<AMQPLinkChannel> {
+        if let channel = self.channel, channel.isOpen { return self.eventLoop.makeSucceededFuture(channel) }
+        return link.openChannel().flatMap { channel in
+            self.channel = channel
+            channel.onClosed = { error in self.channelClosed(channel, error) }
+            let qos = ClientMethod.basicQos(
+                prefetchCount: UInt16(clamping: self.configuration.prefetch), isGlobal: false)
+            return channel.request(qos, expecting: .qosOK).map { _ in channel }
+        }
     }
 
     private func consume(on channel: AMQPLinkChannel) -> EventLoopFuture<Void> {
@@ -137,8 +143,7 @@ extension FunctionConsumer: AMQPRecoverable {
     private func consumerCancelled(on channel: AMQPLinkChannel) {
         self.logger.warning("The broker ended the consumer", metadata: ["queue": "\(self.configuration.queueName)"])
         self.consumerTag = nil
-        // Closing it has the broker give the unanswered messages to somebody, if the queue still is.
-        _ = channel.close()
+        // The channel stays: what it delivered is still being run, and its replies leave through it.
         self.setUpAgain(on: channel.link)
     }
 
@@ -157,7 +162,6 @@ extension FunctionConsumer: AMQPRecoverable {
         let pause = RecoveryStateMachine.backoff(self.failedSetUps, jitter: .random(in: 0...1))
         self.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(pause)) {
             guard link.isOpen, !self.isDraining, self.consumerTag == nil else { return }
-            self.channel = nil
             self.setUp(on: link).assumeIsolated().whenFailure { self.setUpFailed($0, on: link) }
         }
     }
