@@ -21,7 +21,9 @@ struct EchoClient {
                     return String(buffer: result.payload)
                 }
             }
-            return try await group.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+            var answers: [String: Int] = [:]
+            for try await answer in group { answers[answer, default: 0] += 1 }
+            return answers
         }
         for (answer, count) in answers { print("\(answer) (\(count) times)") }
 
