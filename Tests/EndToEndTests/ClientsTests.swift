@@ -18,6 +18,17 @@ extension EndToEnd {
             }
         }
 
+        @Test func theSwiftClientGetsTenAnswers() async throws {
+            let broker = try ProgramEnvironment.brokerURI()
+            try await Daemon.with(.scripted, broker: broker) { daemon in
+                let answer = try await Program.run(
+                    ProgramEnvironment.value("TEST_EXAMPLES_BIN") + "/echo-client", [self.event],
+                    environment: ["AMQP_URI": broker, "FUNCTION_NAME": daemon.name])
+                #expect(answer.status == .exited(0), "\(answer.errors)")
+                #expect(answer.output.trimmingLastNewline == self.event + " (10 times)")
+            }
+        }
+
         @Test func botoSeesAResultWithItsRequestID() async throws {
             try await Daemon.with(.python(handler: "functions.request_id", in: Daemon.scripts)) { daemon in
                 let answer = try await BotoAnswer.of(daemon, event: self.event)
