@@ -43,7 +43,8 @@ let package = Package(
         // AMQP 0-9-1, and request/reply over it.
         .target(
             name: "AMQP",
-            dependencies: ["CRabbitMQ", tls, logging, collections] + nio("NIOCore", "NIOPosix"),
+            dependencies: ["CRabbitMQ", tls, logging, collections]
+                + nio("NIOCore", "NIOPosix", "NIOConcurrencyHelpers"),
             swiftSettings: settings),
         .target(
             name: "AMQPRPC",
@@ -51,7 +52,7 @@ let package = Package(
             swiftSettings: settings),
 
         // Lambda's words and rules, without I/O.
-        .target(name: "LambdaProtocol", dependencies: nio("NIOCore", "NIOHTTP1"), swiftSettings: settings),
+        .target(name: "LambdaProtocol", dependencies: nio("NIOCore", "NIOHTTP1", "NIOConcurrencyHelpers"), swiftSettings: settings),
 
         // Lambda invocations as AMQP messages, and the client.
         .target(
@@ -67,7 +68,7 @@ let package = Package(
         .target(
             name: "LambdaEnvironment",
             dependencies: ["CLinux", "LambdaProtocol", "LambdaHTTP", logging, collections]
-                + nio("NIOCore", "NIOPosix", "NIOHTTP1"),
+                + nio("NIOCore", "NIOPosix", "NIOHTTP1", "NIOConcurrencyHelpers"),
             swiftSettings: settings),
         .target(
             name: "LambdaFunction",

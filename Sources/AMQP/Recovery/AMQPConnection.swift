@@ -1,7 +1,7 @@
 public import Logging
 public import NIOCore
 public import NIOPosix
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// A connection to RabbitMQ that comes back by itself.
 ///
@@ -22,7 +22,7 @@ public final class AMQPConnection: @unchecked Sendable {
     private var firstConnect: EventLoopPromise<Void>
     private var retryTimer: Scheduled<Void>?
     private let closedPromise: EventLoopPromise<Void>
-    private let observed: Mutex<Observed>
+    private let observed: NIOLockedValueBox<Observed>
 
     /// The open link, while there is one. Use on ``eventLoop`` only.
     package private(set) var link: AMQPLink?
@@ -47,7 +47,7 @@ public final class AMQPConnection: @unchecked Sendable {
             attemptLimit: configuration.connectionAttempts, retryDelay: configuration.retryDelay)
         self.firstConnect = eventLoop.makePromise()
         self.closedPromise = eventLoop.makePromise()
-        self.observed = Mutex(Observed())
+        self.observed = NIOLockedValueBox(Observed())
     }
 
     /// Connects: tries `connectionAttempts` times, `retryDelay` apart.
@@ -69,13 +69,13 @@ public final class AMQPConnection: @unchecked Sendable {
     }
 
     /// What the connection is doing now.
-    public var state: AMQPConnectionState { self.observed.withLock { $0.state } }
+    public var state: AMQPConnectionState { self.observed.withLockedValue { $0.state } }
 
     /// What the connection is doing, from now on; ends when it is closed. The latest states are kept for a slow reader.
     public func states() -> AsyncStream<AMQPConnectionState> {
         let (stream, continuation) = AsyncStream.makeStream(
             of: AMQPConnectionState.self, bufferingPolicy: .bufferingNewest(16))
-        let id = self.observed.withLock { observed in
+        let id = self.observed.withLockedValue { observed in
             let id = observed.nextObserver
             observed.nextObserver += 1
             continuation.yield(observed.state)
@@ -88,7 +88,7 @@ public final class AMQPConnection: @unchecked Sendable {
         }
         // A stream that is dropped takes itself off the list.
         continuation.onTermination = { [weak self] _ in
-            self?.observed.withLock { $0.observers[id] = nil }
+            self?.observed.withLockedValue { $0.observers[id] = nil }
         }
         return stream
     }
@@ -210,7 +210,7 @@ extension AMQPConnection {
         self.participants = []
         for participant in participants { participant.connectionClosed(error) }
         self.closedPromise.succeed()
-        let observers = self.observed.withLock { observed in
+        let observers = self.observed.withLockedValue { observed in
             defer { observed.observers = [:] }
             return Array(observed.observers.values)
         }
@@ -236,7 +236,7 @@ extension AMQPConnection {
     }
 
     private func announce(_ state: AMQPConnectionState) {
-        let observers = self.observed.withLock { observed in
+        let observers = self.observed.withLockedValue { observed in
             observed.state = state
             return Array(observed.observers.values)
         }

@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 package import NIOCore
-internal import Synchronization
+internal import NIOConcurrencyHelpers
 
 /// A runtime's process: started, watched and killed with its whole process group.
 ///
@@ -41,7 +41,7 @@ package final class RuntimeProcess: Sendable {
         case reaped
     }
 
-    private let state = Mutex(State.starting(killed: false))
+    private let state = NIOLockedValueBox(State.starting(killed: false))
     private let command: Command
     private let eventLoop: any EventLoop
     private let handler: @Sendable (Event) -> Void
@@ -72,7 +72,7 @@ package final class RuntimeProcess: Sendable {
 
     /// Kills the process and everything in its group; at its start when it has not started yet.
     package func kill() {
-        self.state.withLock { state in
+        self.state.withLockedValue { state in
             switch state {
             case .starting: state = .starting(killed: true)
             case .running(let group): _ = Glibc.kill(-group, SIGKILL)
@@ -88,10 +88,10 @@ package final class RuntimeProcess: Sendable {
     private func runOnItsThread() {
         switch ChildRegister.shared.add({ Spawn.run(self.command) }) {
         case .failure(let failure):
-            self.state.withLock { $0 = .reaped }
+            self.state.withLockedValue { $0 = .reaped }
             self.report(.notStarted(failure))
         case .success(let processID):
-            let wasKilled = self.state.withLock { state in
+            let wasKilled = self.state.withLockedValue { state in
                 guard case .starting(let killed) = state else { return false }
                 state = .running(processID)
                 return killed
@@ -106,7 +106,7 @@ package final class RuntimeProcess: Sendable {
         var code: Int32 = 0
         var signalled: Int32 = 0
         _ = clinux_await_exit(processID, &code, &signalled)
-        self.state.withLock { state in
+        self.state.withLockedValue { state in
             // While its leader is a zombie the group's number cannot be anybody else's: what the runtime has left
             // behind goes now, before the leader is reaped.
             _ = Glibc.kill(-processID, SIGKILL)
