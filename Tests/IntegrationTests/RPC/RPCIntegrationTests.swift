@@ -269,7 +269,7 @@ import Testing
         let slowRun = Task { try await slow.run() }
         let connection = try await IntegrationBroker.connect()
         let client = try await RPCClient.start(on: connection)
-        let firstCall = Task { try await self.call(client, "1", passingOver: .unroutable) }
+        let firstCall = Task { try await self.call(client, "1", passingOver: [.unroutable]) }
         while !began.withLock({ $0 }) { await Task.yield() }
         let secondCall = Task { try await client.call(self.request("2"), timeout: .seconds(30)) }
         // The handler is cancelled with its server, and its answer still sent.
