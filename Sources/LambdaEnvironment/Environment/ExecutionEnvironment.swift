@@ -242,8 +242,9 @@ extension ExecutionEnvironment {
 
     private func killProcess() {
         self.measureMemory()
-        self.runtimeAPI.processEnded()
+        // The signal first: a runtime that waits for the next event must not live to report our refusal as a fault.
         self.process?.kill()
+        self.runtimeAPI.processEnded()
     }
 
     /// Reading /proc costs more than a short invocation: ten times a second is enough for a peak that only grows.
