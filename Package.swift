@@ -95,7 +95,7 @@ let package = Package(
         // Tests: a folder a target.
         .target(
             name: "TestSupport",
-            dependencies: ["AMQP", logging] + nio("NIOCore", "NIOPosix"),
+            dependencies: ["AMQP", logging] + nio("NIOCore", "NIOPosix", "NIOConcurrencyHelpers"),
             path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(
             name: "AMQPTests",

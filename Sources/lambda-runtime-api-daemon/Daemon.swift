@@ -31,6 +31,12 @@ final class Daemon: @unchecked Sendable {
     func start() -> EventLoopFuture<Void> {
         self.eventLoop.flatSubmit {
             self.function.start()
+                .flatMapErrorThrowing { error in
+                    let environment = self.configuration.function.environment
+                    throw ListenError(
+                        setting: "RUNTIME_API_PORT", host: environment.runtimeAPIHost,
+                        port: environment.runtimeAPIPort, error)
+                }
                 .map { if self.configuration.startsAtOnce { self.function.startEarly() } }
                 .flatMap { self.listen() }
                 .flatMap { self.consume() }
@@ -43,7 +49,11 @@ final class Daemon: @unchecked Sendable {
             host: self.configuration.invokeAPIHost, port: self.configuration.invokeAPIPort,
             configuration: Self.httpConfiguration, eventLoop: self.eventLoop, logger: self.logger,
             handler: { api.handle($0) }
-        ).map { server in
+        ).flatMapErrorThrowing { error in
+            throw ListenError(
+                setting: "PORT or INVOKE_API_PORT", host: self.configuration.invokeAPIHost,
+                port: self.configuration.invokeAPIPort, error)
+        }.map { server in
             self.server = server
             self.logger.info("The Invoke API is ready", metadata: ["address": "\(server.localAddress.map { "\($0)" } ?? "-")"])
         }
