@@ -7,8 +7,6 @@ package import NIOCore
 // @unchecked: every member is used on `eventLoop` only (asserted).
 package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
     package let eventLoop: any EventLoop
-    /// Called when ``freeSlots`` may have changed.
-    package var onSlotsChanged: (() -> Void)?
 
     private let configuration: FunctionConfiguration
     private let logger: Logger
@@ -66,15 +64,12 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
         let function = self.configuration.environment.function
         let isOurs = name.name == function.name || name.name == "function"
         guard isOurs, self.serves(qualifier: name.qualifier) else {
-            return .failure(
-                InvokeError(
-                    .resourceNotFound,
-                    "Function not found: \(self.arn(name: name.name, qualifier: name.qualifier ?? "$LATEST"))"))
+            return .failure(.functionNotFound(self.arn(name: name.name), qualifier: name.qualifier))
         }
         return .success(
             ResolvedFunction(
                 name: function.name, qualifier: name.qualifier,
-                invokedFunctionARN: self.arn(name: function.name, qualifier: name.qualifier)))
+                invokedFunctionARN: self.arn(name: function.name).text(qualifier: name.qualifier)))
     }
 
     private func serves(qualifier: String?) -> Bool {
@@ -83,10 +78,9 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
             || qualifier == self.configuration.qualifier
     }
 
-    private func arn(name: String, qualifier: String?) -> String {
+    private func arn(name: String) -> FunctionARN {
         FunctionARN(
-            region: self.configuration.environment.function.region, accountID: self.configuration.accountID, name: name
-        ).text(qualifier: qualifier)
+            region: self.configuration.environment.function.region, accountID: self.configuration.accountID, name: name)
     }
 
     package func invoke(
@@ -104,7 +98,6 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
         case .refuse(let refusal):
             return invocation.complete(.refused(refusal.error))
         }
-        self.onSlotsChanged?()
     }
 
     /// Takes no more invocations, finishes those that run and wait, and stops the environments.
@@ -149,7 +142,6 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
         if let environment = actions.start { self.environments[environment].start() }
         if let checkAt = actions.checkAt { self.tick(at: checkAt) }
         if let run = actions.run { self.environments[run.environment].invoke(run.waiter) }
-        self.onSlotsChanged?()
     }
 
     private func tick(at time: NIODeadline) {

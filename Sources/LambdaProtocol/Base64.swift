@@ -1,4 +1,4 @@
-/// Base64 with the standard alphabet (RFC 4648, section 4). FoundationEssentials would link 6 MB for these lines.
+/// Base64 with the standard alphabet (RFC 4648, section 4). Our own, so that the daemon needs no Foundation for it.
 package enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     private static let values: [UInt8] = {

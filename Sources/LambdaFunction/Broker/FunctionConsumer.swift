@@ -43,9 +43,6 @@ package final class FunctionConsumer: @unchecked Sendable {
         self.queue = FunctionQueue(name: configuration.queueName, logger: logger)
     }
 
-    /// Whether messages are being consumed.
-    package var isConsuming: Bool { self.consumerTag != nil && self.channel?.isOpen == true }
-
     /// Begins to consume, on this link and on every later one. Call on the connection's loop.
     package func start() -> EventLoopFuture<Void> {
         self.connection.register(self)
