@@ -10,42 +10,54 @@ package struct ReplyMessage: Sendable {
     // Made once: nearly every reply has just these.
     private static let json: AMQPShortString = "application/json"
     private static let ok = AMQPTable.Entry(key: LambdaHeader.statusCode, value: .int32(200))
+    private static let unhandled: AMQPValue = .string(LambdaHeader.unhandled)
     private static let latest = AMQPTable.Entry(key: LambdaHeader.executedVersion, value: "$LATEST")
 
     /// The message for an outcome.
     package init(_ outcome: InvocationOutcome, requestID: String, correlationID: AMQPShortString?) {
-        var properties = AMQPProperties()
-        properties.correlationID = correlationID
-        var headers = AMQPTable()
-        func set(_ name: String, _ value: String) {
-            headers.entries.append(.init(key: name, value: .string(value)))
-        }
         switch outcome {
-        case .result(let reply), .functionError(let reply):
-            self.body = reply.body
-            properties.contentType =
-                reply.contentType == nil || reply.contentType == "application/json"
-                ? Self.json : reply.contentType.map { AMQPShortString($0) }
-            headers.entries.reserveCapacity(4)
-            headers.entries.append(Self.ok)
-            if case .functionError = outcome { set(LambdaHeader.functionError, LambdaHeader.unhandled) }
-            if let version = reply.executedVersion, version != "$LATEST" {
-                set(LambdaHeader.executedVersion, version)
-            } else {
-                headers.entries.append(Self.latest)
-            }
-            if let tail = reply.logTail { set(LambdaHeader.logResult, Base64.encode(tail.readableBytesView)) }
+        case .result(let reply):
+            self.init(reply, isError: false, requestID: requestID, correlationID: correlationID)
+        case .functionError(let reply):
+            self.init(reply, isError: true, requestID: requestID, correlationID: correlationID)
         case .refused(let error):
-            self.body = error.body
-            properties.contentType = Self.json
-            headers.entries.append(.init(key: LambdaHeader.statusCode, value: .int32(Int32(error.kind.status))))
-            set(LambdaHeader.errorType, error.kind.errorType)
-            if let seconds = error.retryAfterSeconds { set(LambdaHeader.retryAfter, "\(seconds)") }
+            self.init(error, requestID: requestID, correlationID: correlationID)
         }
-        set(LambdaHeader.requestID, requestID)
-        // A runtime may send any content type; one that AMQP cannot carry is left out, the reply still goes.
-        if properties.contentType?.byteCount ?? 0 > 255 { properties.contentType = nil }
-        properties.headers = headers
-        self.properties = properties
+    }
+
+    private init(_ reply: FunctionReply, isError: Bool, requestID: String, correlationID: AMQPShortString?) {
+        var entries: [AMQPTable.Entry] = []
+        entries.reserveCapacity(5)
+        entries.append(Self.ok)
+        if isError { entries.append(.init(key: LambdaHeader.functionError, value: Self.unhandled)) }
+        if let version = reply.executedVersion, version != "$LATEST" {
+            entries.append(.init(key: LambdaHeader.executedVersion, value: .string(version)))
+        } else {
+            entries.append(Self.latest)
+        }
+        if let tail = reply.logTail {
+            entries.append(.init(key: LambdaHeader.logResult, value: .string(Base64.encode(tail.readableBytesView))))
+        }
+        entries.append(.init(key: LambdaHeader.requestID, value: .string(requestID)))
+        self.body = reply.body
+        self.properties = AMQPProperties(
+            contentType: Self.contentType(reply.contentType), correlationID: correlationID,
+            headers: AMQPTable(entries: entries))
+    }
+
+    private init(_ error: InvokeError, requestID: String, correlationID: AMQPShortString?) {
+        var headers = AMQPTable()
+        headers[LambdaHeader.statusCode] = .int32(Int32(error.kind.status))
+        headers[LambdaHeader.errorType] = .string(error.kind.errorType)
+        if let seconds = error.retryAfterSeconds { headers[LambdaHeader.retryAfter] = .string("\(seconds)") }
+        headers[LambdaHeader.requestID] = .string(requestID)
+        self.body = error.body
+        self.properties = AMQPProperties(contentType: Self.json, correlationID: correlationID, headers: headers)
+    }
+
+    /// A runtime may send any content type; one that AMQP cannot carry is left out, the reply still goes.
+    private static func contentType(_ text: String?) -> AMQPShortString? {
+        guard let text, text != "application/json" else { return Self.json }
+        return text.utf8.count <= 255 ? AMQPShortString(text) : nil
     }
 }

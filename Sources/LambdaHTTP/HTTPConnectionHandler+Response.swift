@@ -6,7 +6,8 @@ extension HTTPConnectionHandler {
     private static var copiedByteCount: Int { 32 * 1024 }
 
     func respond(
-        to exchange: HTTPExchange, status: HTTPResponseStatus, headers: [(String, String)], body: ByteBuffer?
+        to exchange: HTTPExchange, status: HTTPResponseStatus, body: ByteBuffer?,
+        fields: (inout HTTPFieldWriter) -> Void
     ) {
         guard exchange === self.exchange else { return }
         self.call {
@@ -16,7 +17,7 @@ extension HTTPConnectionHandler {
             let framing = status.mayHaveBody ? HTTPResponseSerializer.Framing.length(byteCount) : .asIs
             let sent = exchange.head.method == .HEAD ? nil : body
             let copied = byteCount <= Self.copiedByteCount ? sent : nil
-            self.writeHead(of: exchange, status, headers, framing, closes: closes, with: copied)
+            self.writeHead(of: exchange, status, framing, closes: closes, with: copied, fields: fields)
             if let sent, copied == nil { self.write(sent) }
             self.endResponse()
         }
@@ -39,7 +40,9 @@ extension HTTPConnectionHandler {
             case .length, .none: break
             }
             self.streamed = HTTPStreamedResponse(writer: writer, framing: framing)
-            self.writeHead(of: exchange, status, headers, headFraming, closes: closes, with: nil)
+            self.writeHead(of: exchange, status, headFraming, closes: closes, with: nil) { writer in
+                for (name, value) in headers { writer.field(name, value) }
+            }
         }
         return writer
     }
@@ -130,16 +133,16 @@ extension HTTPConnectionHandler {
     }
 
     private func writeHead(
-        of exchange: HTTPExchange, _ status: HTTPResponseStatus, _ headers: [(String, String)],
-        _ framing: HTTPResponseSerializer.Framing, closes: Bool, with body: ByteBuffer?
+        of exchange: HTTPExchange, _ status: HTTPResponseStatus, _ framing: HTTPResponseSerializer.Framing,
+        closes: Bool, with body: ByteBuffer?, fields: (inout HTTPFieldWriter) -> Void
     ) {
         let isOld = exchange.head.version.minor == 0
         let persistence: HTTPResponseSerializer.Persistence = closes ? .close : isOld ? .keepAlive : .implied
+        let date = self.server.dateText()
         self.writeSerialized { buffer in
             HTTPResponseSerializer.writeHead(
-                status: status, headers: headers, framing: framing, persistence: persistence,
-                date: self.server.dateText(), into: &buffer)
-            if let body { buffer.writeImmutableBuffer(body) }
+                status: status, framing: framing, persistence: persistence, date: date, body: body, into: &buffer,
+                fields: fields)
         }
     }
 

@@ -307,7 +307,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
         var bytes = self.server.scratch
         bytes.clear()
         HTTPResponseSerializer.writeHead(
-            status: status, headers: [], framing: .length(0), persistence: .close, date: nil, into: &bytes)
+            status: status, framing: .length(0), persistence: .close, date: nil, into: &bytes
+        ) { _ in }
         self.write(bytes)
         self.linger()
     }

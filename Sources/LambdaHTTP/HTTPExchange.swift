@@ -68,8 +68,22 @@ package final class HTTPExchange: @unchecked Sendable {
     ///   - headers: Header fields, without those that frame the message. Line breaks in values become spaces.
     ///   - body: The body, or `nil` for an empty one.
     package func respond(status: HTTPResponseStatus, headers: [(String, String)], body: ByteBuffer?) {
+        self.respond(status: status, body: body) { writer in
+            for (name, value) in headers { writer.field(name, value) }
+        }
+    }
+
+    /// Answers with a whole response whose header fields are written straight into it.
+    ///
+    /// - Parameters:
+    ///   - status: The status.
+    ///   - body: The body, or `nil` for an empty one.
+    ///   - fields: Writes the header fields, without those that frame the message. May be called twice.
+    package func respond(
+        status: HTTPResponseStatus, body: ByteBuffer?, fields: (inout HTTPFieldWriter) -> Void
+    ) {
         self.eventLoop.assertInEventLoop()
-        self.connection.respond(to: self, status: status, headers: headers, body: body)
+        self.connection.respond(to: self, status: status, body: body, fields: fields)
     }
 
     /// Begins a response whose body comes piece by piece: chunked, unless the headers have a `content-length`.

@@ -21,64 +21,73 @@ enum HTTPResponseSerializer {
 
     static let `continue`: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
 
+    /// Writes a head, and the body behind it where there is one to be copied.
+    ///
+    /// - Parameter fields: Writes the fields that do not frame the message; called again when there was no room.
     static func writeHead(
-        status: HTTPResponseStatus, headers: [(String, String)], framing: Framing, persistence: Persistence,
-        date: String?, into buffer: inout ByteBuffer
+        status: HTTPResponseStatus, framing: Framing, persistence: Persistence, date: String?, body: ByteBuffer? = nil,
+        into buffer: inout ByteBuffer, fields: (inout HTTPFieldWriter) -> Void
     ) {
-        self.writeStatusLine(status, into: &buffer)
-        for (name, value) in headers { self.writeField(name, value, into: &buffer) }
-        if let date {
-            buffer.writeStaticString("date: ")
-            buffer.writeString(date)
-            buffer.writeStaticString("\r\n")
+        var needed = self.usualHeadByteCount + (body?.readableBytes ?? 0)
+        var isWritten = false
+        while !isWritten {
+            buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: needed) { memory in
+                var writer = HTTPFieldWriter(memory: memory)
+                self.writeStatusLine(status, to: &writer)
+                fields(&writer)
+                self.writeEnd(framing, persistence, date: date, to: &writer)
+                body?.withUnsafeReadableBytes { writer.write($0) }
+                needed = writer.byteCount
+                isWritten = writer.fits
+                return isWritten ? writer.byteCount : 0
+            }
         }
+    }
+
+    private static let usualHeadByteCount = 1024
+
+    private static func writeEnd(
+        _ framing: Framing, _ persistence: Persistence, date: String?, to writer: inout HTTPFieldWriter
+    ) {
+        if let date { writer.field("date", date) }
         switch framing {
-        case .length(let byteCount):
-            buffer.writeStaticString("content-length: ")
-            buffer.writeString(String(byteCount))
-            buffer.writeStaticString("\r\n")
-        case .chunked: buffer.writeStaticString("transfer-encoding: chunked\r\n")
+        case .length(let byteCount): writer.field("content-length", Int64(byteCount))
+        case .chunked: writer.write("transfer-encoding: chunked\r\n")
         case .asIs: break
         }
         switch persistence {
-        case .implied: buffer.writeStaticString("\r\n")
-        case .close: buffer.writeStaticString("connection: close\r\n\r\n")
-        case .keepAlive: buffer.writeStaticString("connection: keep-alive\r\n\r\n")
+        case .implied: writer.write("\r\n")
+        case .close: writer.write("connection: close\r\n\r\n")
+        case .keepAlive: writer.write("connection: keep-alive\r\n\r\n")
+        }
+    }
+
+    private static func writeStatusLine(_ status: HTTPResponseStatus, to writer: inout HTTPFieldWriter) {
+        switch status {
+        case .ok: writer.write("HTTP/1.1 200 OK\r\n")
+        case .accepted: writer.write("HTTP/1.1 202 Accepted\r\n")
+        default:
+            writer.write("HTTP/1.1 ")
+            writer.write(decimal: Int64(status.code))
+            writer.write(" ")
+            writer.write(status.reasonPhrase)
+            writer.write("\r\n")
         }
     }
 
     static func writeTrailers(_ trailers: HTTPHeaders?, into buffer: inout ByteBuffer) {
-        buffer.writeStaticString("0\r\n")
-        for (name, value) in trailers ?? [:] { self.writeField(name, value, into: &buffer) }
-        buffer.writeStaticString("\r\n")
-    }
-
-    private static func writeStatusLine(_ status: HTTPResponseStatus, into buffer: inout ByteBuffer) {
-        switch status {
-        case .ok: buffer.writeStaticString("HTTP/1.1 200 OK\r\n")
-        case .accepted: buffer.writeStaticString("HTTP/1.1 202 Accepted\r\n")
-        default:
-            buffer.writeStaticString("HTTP/1.1 ")
-            buffer.writeString(String(status.code))
-            buffer.writeStaticString(" ")
-            buffer.writeString(status.reasonPhrase)
-            buffer.writeStaticString("\r\n")
+        var needed = self.usualHeadByteCount
+        var isWritten = false
+        while !isWritten {
+            buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: needed) { memory in
+                var writer = HTTPFieldWriter(memory: memory)
+                writer.write("0\r\n")
+                for (name, value) in trailers ?? [:] { writer.field(name, value) }
+                writer.write("\r\n")
+                needed = writer.byteCount
+                isWritten = writer.fits
+                return isWritten ? writer.byteCount : 0
+            }
         }
-    }
-
-    /// Values may come from a queue or from a runtime: a line break in one must not begin another field.
-    private static func writeField(_ name: String, _ value: String, into buffer: inout ByteBuffer) {
-        buffer.writeString(name)
-        buffer.writeStaticString(": ")
-        let start = buffer.writerIndex
-        let byteCount = buffer.writeString(value)
-        let isSingleLine = buffer.withUnsafeReadableBytes { bytes in
-            bytes.suffix(byteCount).allSatisfy { $0 >= 0x20 || $0 == 0x09 }
-        }
-        if !isSingleLine {
-            let clean = value.utf8.map { $0 >= 0x20 || $0 == 0x09 ? $0 : 0x20 }
-            buffer.setBytes(clean, at: start)
-        }
-        buffer.writeStaticString("\r\n")
     }
 }

@@ -11,16 +11,18 @@ package enum RequestID {
         let high = high & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
         let low = low & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
         return String(unsafeUninitializedCapacity: 36) { text in
-            var index = 0
-            for position in 0..<32 {
-                if position == 8 || position == 12 || position == 16 || position == 20 {
-                    text[index] = UInt8(ascii: "-")
-                    index += 1
-                }
-                let word = position < 16 ? high : low
-                text[index] = HexDigits.digit(word >> UInt64(60 - 4 * (position % 16)))
-                index += 1
+            guard let base = text.baseAddress else { return 0 }
+            // 8-4-4-4-12: eight digits at a time, of which four are moved once more to make room for a hyphen.
+            HexDigits.write(UInt32(truncatingIfNeeded: high >> 32), to: base)
+            HexDigits.write(UInt32(truncatingIfNeeded: high), to: base + 9)
+            HexDigits.write(UInt32(truncatingIfNeeded: low >> 32), to: base + 19)
+            HexDigits.write(UInt32(truncatingIfNeeded: low), to: base + 28)
+            let raw = UnsafeMutableRawPointer(base)
+            for index in stride(from: 13, through: 23, by: 10) {
+                let digits = raw.loadUnaligned(fromByteOffset: index, as: UInt32.self)
+                raw.storeBytes(of: digits, toByteOffset: index + 1, as: UInt32.self)
             }
+            for index in stride(from: 8, through: 23, by: 5) { base[index] = UInt8(ascii: "-") }
             return 36
         }
     }

@@ -14,25 +14,28 @@ package enum TraceHeader {
         for pair in incoming.utf8.split(separator: UInt8(ascii: ";")) { keys.note(pair) }
         guard keys.root else { return self.make(now: now) }
         var header = incoming
-        if !keys.parent { header += ";Parent=" + self.hex(BufferedRandom.pair().0, digitCount: 16) }
+        if !keys.parent { header += ";Parent=" + self.sixteenDigits(BufferedRandom.pair().0) }
         if !keys.sampled { header += ";Sampled=0" }
         return header
     }
 
     /// A new trace: `Root=1-<8 hex>-<24 hex>;Parent=<16 hex>;Sampled=0`.
     package static func make(now: EpochClock.Instant) -> String {
-        let (high, low) = BufferedRandom.pair()
+        let (first, third) = BufferedRandom.pair()
         let parent = BufferedRandom.pair().0
+        let seconds = UInt32(truncatingIfNeeded: now.millisecondsSinceEpoch / 1000)
         // In one piece: every invocation without a trace of its own gets one.
         return String(unsafeUninitializedCapacity: 80) { output in
             var writer = Writer(output: output)
             writer.write("Root=1-")
-            writer.writeHex(UInt64(clamping: now.millisecondsSinceEpoch / 1000), digitCount: 8)
+            writer.writeHex(seconds)
             writer.write("-")
-            writer.writeHex(high, digitCount: 8)
-            writer.writeHex(low, digitCount: 16)
+            writer.writeHex(UInt32(truncatingIfNeeded: third))
+            writer.writeHex(UInt32(truncatingIfNeeded: first >> 32))
+            writer.writeHex(UInt32(truncatingIfNeeded: first))
             writer.write(";Parent=")
-            writer.writeHex(parent, digitCount: 16)
+            writer.writeHex(UInt32(truncatingIfNeeded: parent >> 32))
+            writer.writeHex(UInt32(truncatingIfNeeded: parent))
             writer.write(";Sampled=0")
             return writer.count
         }
@@ -43,15 +46,16 @@ package enum TraceHeader {
         var count = 0
 
         mutating func write(_ text: StaticString) {
-            for index in 0..<text.utf8CodeUnitCount { self.output[self.count + index] = text.utf8Start[index] }
+            guard let base = self.output.baseAddress else { return }
+            UnsafeMutableRawPointer(base + self.count).copyMemory(
+                from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
             self.count += text.utf8CodeUnitCount
         }
 
-        mutating func writeHex(_ value: UInt64, digitCount: Int) {
-            for index in 0..<digitCount {
-                self.output[self.count + index] = HexDigits.digit(value >> UInt64((digitCount - 1 - index) * 4))
-            }
-            self.count += digitCount
+        mutating func writeHex(_ value: UInt32) {
+            guard let base = self.output.baseAddress else { return }
+            HexDigits.write(value, to: base + self.count)
+            self.count += 8
         }
     }
 
@@ -61,10 +65,11 @@ package enum TraceHeader {
         return isText && header.utf8.count <= 256 - ";Parent=0123456789abcdef;Sampled=0".utf8.count
     }
 
-    private static func hex(_ value: UInt64, digitCount: Int) -> String {
-        String(unsafeUninitializedCapacity: digitCount) { output in
+    private static func sixteenDigits(_ value: UInt64) -> String {
+        String(unsafeUninitializedCapacity: 16) { output in
             var writer = Writer(output: output)
-            writer.writeHex(value, digitCount: digitCount)
+            writer.writeHex(UInt32(truncatingIfNeeded: value >> 32))
+            writer.writeHex(UInt32(truncatingIfNeeded: value))
             return writer.count
         }
     }

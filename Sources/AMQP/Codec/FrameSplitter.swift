@@ -45,11 +45,12 @@ package struct FrameSplitter {
             return self.checkStart(of: buffer)
         }
         let start = buffer.readerIndex
-        guard
-            let typeByte = buffer.getInteger(at: start, as: UInt8.self),
-            let channel = buffer.getInteger(at: start + 1, as: UInt16.self),
-            let size = buffer.getInteger(at: start + 3, as: UInt32.self)
-        else { return .incomplete }
+        let (typeByte, channel, size) = buffer.withUnsafeReadableBytes { bytes in
+            (
+                bytes[0], UInt16(bigEndian: bytes.loadUnaligned(fromByteOffset: 1, as: UInt16.self)),
+                UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 3, as: UInt32.self))
+            )
+        }
         guard let type = FrameType(rawValue: typeByte) else { return self.unknownType(in: buffer) }
         guard Int(size) <= self.maxFrameByteCount - Self.overheadByteCount else {
             return .violation(
@@ -59,7 +60,7 @@ package struct FrameSplitter {
         guard buffer.readableBytes >= frameByteCount else { return .incomplete }
         guard
             let payload = buffer.getSlice(at: start + Self.headByteCount, length: Int(size)),
-            buffer.getInteger(at: start + frameByteCount - 1, as: UInt8.self) == Self.endMark
+            buffer.withUnsafeReadableBytes({ $0[frameByteCount - 1] }) == Self.endMark
         else {
             return .violation(ProtocolViolation(.frameError, "a frame without its end mark"))
         }

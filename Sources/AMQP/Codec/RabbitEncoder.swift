@@ -8,6 +8,8 @@ package final class RabbitEncoder {
     private let pool = RabbitPool()
     /// The largest frame that the peer takes, head and end mark included.
     package var maxFrameByteCount: Int
+    /// The largest part of a body that fits into one frame.
+    var maxBodyByteCount: Int { self.maxFrameByteCount - FrameSplitter.overheadByteCount }
 
     /// Enough for every method with short strings, so that the first attempt nearly always fits.
     private static let usualMethodByteCount = 1024
@@ -27,23 +29,26 @@ package final class RabbitEncoder {
         try self.writeMethod(Int(number), arguments, channel: channel, to: &buffer)
     }
 
-    /// Writes `basic.publish` and the content header. The body's frames follow, see ``OutboundBuffer``.
+    /// Writes `basic.publish`, the content header, and the body's frame where the body is given here.
+    ///
+    /// - Parameters:
+    ///   - bodyByteCount: The size of the whole body. What `body` does not hold of it follows, see ``OutboundBuffer``.
+    ///   - body: A body of at most one frame, or `nil`.
     package func writePublish(
         exchange: AMQPShortString, routingKey: AMQPShortString, isMandatory: Bool, properties: AMQPProperties,
-        bodyByteCount: Int, channel: UInt16, to buffer: inout ByteBuffer
+        bodyByteCount: Int, body: ByteBuffer? = nil, channel: UInt16, to buffer: inout ByteBuffer
     ) throws(AMQPError) {
         defer { self.pool.recycle() }
-        let start = buffer.writerIndex
-        do throws(AMQPError) {
-            var publish = amqp_basic_publish_t(
-                ticket: 0, exchange: try self.pool.shortString(exchange, "the exchange's name"),
-                routing_key: try self.pool.shortString(routingKey, "the routing key"),
-                mandatory: isMandatory ? 1 : 0, immediate: 0)
-            try self.writeMethod(Int(AMQP_BASIC_PUBLISH_METHOD), &publish, channel: channel, to: &buffer)
-            try self.writeHeader(properties, bodyByteCount: bodyByteCount, channel: channel, to: &buffer)
-        } catch {
-            buffer.moveWriterIndex(to: start)
-            throw error
+        var publish = amqp_basic_publish_t(
+            ticket: 0, exchange: try self.pool.shortString(exchange, "the exchange's name"),
+            routing_key: try self.pool.shortString(routingKey, "the routing key"),
+            mandatory: isMandatory ? 1 : 0, immediate: 0)
+        var header = try self.pool.properties(properties)
+        let bodySpace = body.map { $0.readableBytes + FrameSplitter.overheadByteCount } ?? 0
+        try self.writeFrames(count: 2, and: bodySpace, to: &buffer) { writer in
+            writer.writeMethod(Int(AMQP_BASIC_PUBLISH_METHOD), &publish, channel: channel)
+                && writer.writeHeader(&header, bodyByteCount: bodyByteCount, channel: channel)
+                && (body.map { writer.writeBody($0, channel: channel) } ?? true)
         }
     }
 
@@ -99,58 +104,32 @@ extension RabbitEncoder {
     private func writeMethod(
         _ number: Int, _ arguments: UnsafeMutableRawPointer, channel: UInt16, to buffer: inout ByteBuffer
     ) throws(AMQPError) {
-        try self.writeFrame(.method, channel: channel, to: &buffer) { bytes in
-            guard bytes.len >= 4, let base = bytes.bytes else { return -1 }
-            base.storeBytes(of: UInt32(number).bigEndian, as: UInt32.self)
-            let rest = amqp_bytes_t(len: bytes.len - 4, bytes: base + 4)
-            let count = amqp_encode_method(amqp_method_number_t(number), arguments, rest)
-            return count < 0 ? count : count + 4
-        }
+        try self.writeFrames(count: 1, to: &buffer) { $0.writeMethod(number, arguments, channel: channel) }
     }
 
-    private func writeHeader(
-        _ properties: AMQPProperties, bodyByteCount: Int, channel: UInt16, to buffer: inout ByteBuffer
-    ) throws(AMQPError) {
-        var encoded = try self.pool.properties(properties)
-        try self.writeFrame(.header, channel: channel, to: &buffer) { bytes in
-            guard bytes.len >= 14, let base = bytes.bytes else { return -1 }
-            base.storeBytes(of: UInt16(AMQP_BASIC_CLASS).bigEndian, as: UInt16.self)
-            (base + 2).storeBytes(of: 0, as: UInt16.self)
-            (base + 4).storeBytes(of: UInt64(bodyByteCount).bigEndian, as: UInt64.self)
-            let rest = amqp_bytes_t(len: bytes.len - 12, bytes: base + 12)
-            let count = amqp_encode_properties(UInt16(AMQP_BASIC_CLASS), &encoded, rest)
-            return count < 0 ? count : count + 12
-        }
-    }
-
-    /// Writes a frame whose payload `encode` makes; it returns the payload's size, or a negative number when the
-    /// payload did not fit.
-    private func writeFrame(
-        _ type: FrameSplitter.FrameType, channel: UInt16, to buffer: inout ByteBuffer,
-        encode: (amqp_bytes_t) -> Int32
+    /// Writes frames that belong together: all, or none.
+    ///
+    /// - Parameters:
+    ///   - count: How many frames of arguments.
+    ///   - byteCount: Room that is needed besides.
+    ///   - write: Writes them; `false` when there was no room. Called again with the largest that a peer takes.
+    private func writeFrames(
+        count: Int, and byteCount: Int = 0, to buffer: inout ByteBuffer, write: (inout FrameWriter) -> Bool
     ) throws(AMQPError) {
         let limit = self.maxFrameByteCount - FrameSplitter.overheadByteCount
-        let start = buffer.writerIndex
-        self.writeBodyHead(byteCount: 0, channel: channel, to: &buffer)
-        buffer.setInteger(type.rawValue, at: start)
-        var count = self.encode(atMost: min(Self.usualMethodByteCount, limit), to: &buffer, encode)
-        if count < 0 { count = self.encode(atMost: limit, to: &buffer, encode) }
-        guard count >= 0 else {
-            buffer.moveWriterIndex(to: start)
-            throw AMQPError(.invalidArgument, "what is to be sent does not fit into a frame of \(limit) bytes")
+        var room = min(Self.usualMethodByteCount, limit)
+        while true {
+            var isWritten = false
+            let needed = count * (room + FrameSplitter.overheadByteCount) + byteCount
+            buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: needed) { memory in
+                var writer = FrameWriter(memory: memory, maxPayloadByteCount: limit)
+                isWritten = write(&writer)
+                return isWritten ? writer.byteCount : 0
+            }
+            if isWritten { return }
+            guard room < limit else { break }
+            room = limit
         }
-        buffer.setInteger(UInt32(count), at: start + 3)
-        self.writeEnd(to: &buffer)
-    }
-
-    private func encode(
-        atMost limit: Int, to buffer: inout ByteBuffer, _ encode: (amqp_bytes_t) -> Int32
-    ) -> Int32 {
-        var result: Int32 = -1
-        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: limit) { bytes in
-            result = encode(amqp_bytes_t(len: min(limit, bytes.count), bytes: bytes.baseAddress))
-            return max(0, Int(result))
-        }
-        return result
+        throw AMQPError(.invalidArgument, "what is to be sent does not fit into a frame of \(limit) bytes")
     }
 }

@@ -4,6 +4,7 @@ import NIOCore
 extension RabbitPool {
     /// Properties in librabbitmq's form, with the flags of those that are set.
     func properties(_ source: AMQPProperties) throws(AMQPError) -> amqp_basic_properties_t {
+        let source = source.fields
         var result = amqp_basic_properties_t()
         var flags: Int = 0
         func set(

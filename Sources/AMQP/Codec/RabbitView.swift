@@ -26,7 +26,7 @@ struct RabbitView {
     /// Properties; only those whose flag is set.
     func properties(_ source: amqp_basic_properties_t) -> AMQPProperties {
         let flags = Int(source._flags)
-        var properties = AMQPProperties()
+        var properties = AMQPProperties.Fields()
         func has(_ flag: some BinaryInteger) -> Bool { flags & Int(flag) != 0 }
         if has(AMQP_BASIC_CONTENT_TYPE_FLAG) { properties.contentType = self.shortString(source.content_type) }
         if has(AMQP_BASIC_CONTENT_ENCODING_FLAG) {
@@ -44,7 +44,7 @@ struct RabbitView {
         if has(AMQP_BASIC_USER_ID_FLAG) { properties.userID = self.shortString(source.user_id) }
         if has(AMQP_BASIC_APP_ID_FLAG) { properties.appID = self.shortString(source.app_id) }
         if has(AMQP_BASIC_CLUSTER_ID_FLAG) { properties.clusterID = self.shortString(source.cluster_id) }
-        return properties
+        return AMQPProperties(properties)
     }
 }
 

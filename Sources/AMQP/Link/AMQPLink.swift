@@ -208,12 +208,13 @@ extension AMQPLink {
         exchange: AMQPShortString, routingKey: AMQPShortString, isMandatory: Bool, properties: AMQPProperties,
         body: ByteBuffer, on channel: UInt16
     ) throws(AMQPError) {
+        let isCopied = body.readableBytes <= min(OutboundBuffer.copyLimit, self.encoder.maxBodyByteCount)
         try self.outbound.append { (buffer) throws(AMQPError) in
             try self.encoder.writePublish(
                 exchange: exchange, routingKey: routingKey, isMandatory: isMandatory, properties: properties,
-                bodyByteCount: body.readableBytes, channel: channel, to: &buffer)
+                bodyByteCount: body.readableBytes, body: isCopied ? body : nil, channel: channel, to: &buffer)
         }
-        self.outbound.appendBody(body, channel: channel, encoder: self.encoder)
+        if !isCopied { self.outbound.appendBody(body, channel: channel, encoder: self.encoder) }
     }
 
     func sendAck(_ deliveryTag: UInt64, multiple: Bool, on channel: UInt16) throws(AMQPError) {

@@ -45,6 +45,11 @@ public enum AMQPValue: Sendable, Hashable {
 
 extension AMQPValue {
     /// A long string with the UTF-8 bytes of a text.
+    public static func string(_ text: String) -> AMQPValue {
+        .longString(ByteBuffer(string: text))
+    }
+
+    /// A long string with the UTF-8 bytes of a text.
     public static func string(_ text: some StringProtocol) -> AMQPValue {
         .longString(ByteBuffer(string: String(text)))
     }

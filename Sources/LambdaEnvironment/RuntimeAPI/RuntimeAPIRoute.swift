@@ -1,3 +1,4 @@
+internal import Glibc
 internal import NIOHTTP1
 
 /// What a request to the Runtime API asks for (contract 4.1).
@@ -11,36 +12,66 @@ enum RuntimeAPIRoute: Equatable {
     case unknownPath
     case wrongMethod
 
-    private static let invocation = "/2018-06-01/runtime/invocation/"
-
     init(method: HTTPMethod, path: Substring) {
-        // By bytes: stepping over characters costs more than the rest of the request.
-        if path.utf8.starts(with: Self.invocation.utf8) {
-            self.init(method: method, invocationPath: Substring(path.utf8.dropFirst(Self.invocation.utf8.count)))
-        } else {
-            switch path {
-            case "/2018-06-01/runtime/init/error": self = method == .POST ? .initError : .wrongMethod
-            case "/2018-06-01/ping": self = method == .GET ? .ping : .wrongMethod
-            default: self = .unknownPath
-            }
+        // In memory: stepping over the characters or bytes of a substring costs more than the rest of the request.
+        let place = path.utf8.withContiguousStorageIfAvailable { Place(UnsafeRawBufferPointer($0)) } ?? .unknown
+        switch place {
+        case .next: self = method == .GET ? .next : .wrongMethod
+        case .response(let id): self = method == .POST ? .response(id: Self.slice(path, id)) : .wrongMethod
+        case .error(let id): self = method == .POST ? .error(id: Self.slice(path, id)) : .wrongMethod
+        case .initError: self = method == .POST ? .initError : .wrongMethod
+        case .ping: self = method == .GET ? .ping : .wrongMethod
+        case .unknown: self = .unknownPath
         }
     }
 
-    private init(method: HTTPMethod, invocationPath: Substring) {
-        if invocationPath == "next" {
-            self = method == .GET ? .next : .wrongMethod
-            return
+    private static func slice(_ path: Substring, _ range: Range<Int>) -> Substring {
+        let start = path.utf8.index(path.startIndex, offsetBy: range.lowerBound)
+        return path[start..<path.utf8.index(start, offsetBy: range.count)]
+    }
+
+    /// What a path names; an id as the range of its bytes.
+    private enum Place {
+        case next, initError, ping, unknown
+        case response(Range<Int>)
+        case error(Range<Int>)
+
+        private static let invocation: StaticString = "/2018-06-01/runtime/invocation/"
+
+        init(_ path: UnsafeRawBufferPointer) {
+            if let rest = path.dropPrefix(Self.invocation) {
+                self = Self.invocation(rest, startingAt: path.count - rest.count)
+            } else if path.isEqual(to: "/2018-06-01/runtime/init/error") {
+                self = .initError
+            } else {
+                self = path.isEqual(to: "/2018-06-01/ping") ? .ping : .unknown
+            }
         }
-        guard let slash = invocationPath.utf8.lastIndex(of: UInt8(ascii: "/")), slash != invocationPath.startIndex
-        else {
-            self = .unknownPath
-            return
+
+        private static func invocation(_ rest: UnsafeRawBufferPointer, startingAt start: Int) -> Place {
+            if rest.isEqual(to: "next") { return .next }
+            if let id = rest.dropSuffix("/response"), !id.isEmpty { return .response(start..<start + id.count) }
+            if let id = rest.dropSuffix("/error"), !id.isEmpty { return .error(start..<start + id.count) }
+            return .unknown
         }
-        let id = invocationPath[..<slash]
-        switch invocationPath[invocationPath.utf8.index(after: slash)...] {
-        case "response": self = method == .POST ? .response(id: id) : .wrongMethod
-        case "error": self = method == .POST ? .error(id: id) : .wrongMethod
-        default: self = .unknownPath
-        }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    fileprivate func isEqual(to text: StaticString) -> Bool {
+        guard self.count == text.utf8CodeUnitCount, let base = self.baseAddress else { return false }
+        return memcmp(base, text.utf8Start, self.count) == 0
+    }
+
+    fileprivate func dropPrefix(_ text: StaticString) -> UnsafeRawBufferPointer? {
+        let count = text.utf8CodeUnitCount
+        guard self.count >= count, Self(rebasing: self[..<count]).isEqual(to: text) else { return nil }
+        return Self(rebasing: self[count...])
+    }
+
+    fileprivate func dropSuffix(_ text: StaticString) -> UnsafeRawBufferPointer? {
+        let rest = self.count - text.utf8CodeUnitCount
+        guard rest >= 0, Self(rebasing: self[rest...]).isEqual(to: text) else { return nil }
+        return Self(rebasing: self[..<rest])
     }
 }
