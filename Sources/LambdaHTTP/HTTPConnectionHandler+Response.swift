@@ -15,7 +15,7 @@ extension HTTPConnectionHandler {
             let body = status.mayHaveBody ? body : nil
             let byteCount = body?.readableBytes ?? 0
             let framing = status.mayHaveBody ? HTTPResponseSerializer.Framing.length(byteCount) : .asIs
-            let sent = exchange.head.method == .HEAD ? nil : body
+            let sent = exchange.isHead ? nil : body
             let copied = byteCount <= Self.copiedByteCount ? sent : nil
             self.writeHead(of: exchange, status, framing, closes: closes, with: copied, fields: fields)
             if let sent, copied == nil { self.write(sent) }
@@ -50,11 +50,11 @@ extension HTTPConnectionHandler {
     private func framing(
         of exchange: HTTPExchange, _ status: HTTPResponseStatus, _ headers: [(String, String)]
     ) -> HTTPStreamedResponse.Framing {
-        if exchange.head.method == .HEAD || !status.mayHaveBody { return .none }
+        if exchange.isHead || !status.mayHaveBody { return .none }
         if let length = headers.first(where: { $0.0.isCaseInsensitivelyEqual(to: "content-length") }) {
             return .length(remaining: Int(length.1) ?? 0)
         }
-        return exchange.head.version.minor == 0 ? .untilClose : .chunked
+        return exchange.head.minorVersion == 0 ? .untilClose : .chunked
     }
 
     func writeStreamed(_ bytes: ByteBuffer, of exchange: HTTPExchange) -> Bool {
@@ -136,7 +136,7 @@ extension HTTPConnectionHandler {
         of exchange: HTTPExchange, _ status: HTTPResponseStatus, _ framing: HTTPResponseSerializer.Framing,
         closes: Bool, with body: ByteBuffer?, fields: (inout HTTPFieldWriter) -> Void
     ) {
-        let isOld = exchange.head.version.minor == 0
+        let isOld = exchange.head.minorVersion == 0
         let persistence: HTTPResponseSerializer.Persistence = closes ? .close : isOld ? .keepAlive : .implied
         let date = self.server.dateText()
         self.writeSerialized { buffer in

@@ -3,12 +3,12 @@ import Logging
 import NIOCore
 import NIOHTTP1
 
-/// One connection: asks its state machine, and does what that says. Last in the pipeline, behind NIO's decoder.
+/// One connection: cuts what it reads into requests, asks its state machine, and does what that says.
 ///
 /// Flushes once for all that one call from outside (or one read of the socket) has written.
 // @unchecked: every member is used on `eventLoop` only (asserted).
 final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
-    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundIn = ByteBuffer
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
@@ -28,6 +28,9 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     var isInRead = false
     private var readHasParts = false
 
+    private var parser: HTTPRequestParser
+    /// What was read and is not a whole part yet.
+    private var unread = ByteBuffer()
     // Input that the machine does not take yet. While there is any, the socket is not read.
     private var held = Deque<HTTPRequestPart>()
     private var isOfferingHeld = false
@@ -42,6 +45,9 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
         self.server = server
         self.eventLoop = eventLoop
         self.machine = HTTPExchangeStateMachine(drainLimit: server.configuration.drainLimit)
+        self.parser = HTTPRequestParser(
+            maxHeadByteCount: server.configuration.maxHeadByteCount,
+            maxFieldCount: server.configuration.maxHeaderFieldCount)
     }
 
     var remoteAddress: SocketAddress? { self.context?.channel.remoteAddress }
@@ -59,12 +65,20 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         self.isInRead = true
-        self.readHasParts = true
-        switch self.unwrapInboundIn(data) {
-        case .head(let head): self.received(.head(head))
-        case .body(let bytes): self.received(.body(bytes))
-        case .end(let trailers): self.received(.end(trailers: trailers))
+        var unread = self.unwrapInboundIn(data)
+        if self.unread.readableBytes > 0 {
+            self.unread.writeBuffer(&unread)
+            unread = self.unread
         }
+        // Nobody else touches them meanwhile; and while they are local, no access to them has to be checked.
+        self.unread = ByteBuffer()
+        var parser = self.parser
+        while case .part(let part) = parser.next(from: &unread) {
+            self.readHasParts = true
+            self.received(part)
+        }
+        self.parser = parser
+        if unread.readableBytes > 0 { self.unread = unread }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -87,23 +101,19 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .inputClosed? = event as? ChannelEvent {
             self.inputIsClosed = true
-            self.call { self.received(.inputClosed) }
+            self.call {
+                if self.parser.isInRequest(unread: self.unread) {
+                    self.received(.failed(.truncated, status: .badRequest))
+                }
+                self.received(.inputClosed)
+            }
         }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        switch error {
-        case HTTPParserError.headerOverflow:
-            self.call { self.received(.failed(.malformed, status: .requestHeaderFieldsTooLarge)) }
-        case HTTPParserError.invalidEOFState:
-            self.call { self.received(.failed(.truncated, status: .badRequest)) }
-        case is HTTPParserError, is ByteToMessageDecoderError, is ByteToMessageDecoderError.PayloadTooLargeError:
-            self.call { self.received(.failed(.malformed, status: .badRequest)) }
-        default:
-            // The socket broke; `channelInactive` follows.
-            self.server.logger.trace("connection failed", metadata: ["error": "\(error)"])
-            context.close(promise: nil)
-        }
+        // The socket broke; `channelInactive` follows.
+        self.server.logger.trace("connection failed", metadata: ["error": "\(error)"])
+        context.close(promise: nil)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -153,7 +163,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     /// - Returns: `false` when the part must wait.
     private func take(_ part: HTTPRequestPart) -> Bool {
         switch part {
-        case .head(let head): return self.takeHead(head)
+        case .head(let request, let facts): return self.takeHead(request, facts)
         case .body(let bytes): return self.takeBody(bytes)
         case .end(let trailers): return self.takeEnd(trailers)
         case .failed(let error, let status):
@@ -169,12 +179,11 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
         }
     }
 
-    private func takeHead(_ head: HTTPRequestHead) -> Bool {
-        let facts = HTTPExchangeStateMachine.HeadFacts(head)
+    private func takeHead(_ request: HTTPRequest, _ facts: HTTPExchangeStateMachine.HeadFacts) -> Bool {
         switch self.machine.headReceived(facts) {
         case .begin:
             self.declaredByteCount = facts.declaredByteCount
-            let exchange = HTTPExchange(head: head, connection: self)
+            let exchange = HTTPExchange(head: request, connection: self)
             self.exchange = exchange
             self.server.handler(exchange)
             return true

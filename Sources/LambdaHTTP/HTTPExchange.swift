@@ -7,8 +7,8 @@ package import NIOHTTP1
 /// written and its body has been consumed. A body that nobody asked for is thrown away after the response.
 // @unchecked: every member is used on `eventLoop` only (asserted).
 package final class HTTPExchange: @unchecked Sendable {
-    /// The request line and the header fields.
-    package let head: HTTPRequestHead
+    /// The method and the header fields.
+    package let head: HTTPRequest
     /// The path as it was sent, still percent-encoded, without the query.
     package let path: Substring
     /// The query as it was sent, without its `?`.
@@ -18,10 +18,15 @@ package final class HTTPExchange: @unchecked Sendable {
 
     private let connection: HTTPConnectionHandler
 
-    init(head: HTTPRequestHead, connection: HTTPConnectionHandler) {
+    init(head: HTTPRequest, connection: HTTPConnectionHandler) {
         self.head = head
         self.connection = connection
-        (self.path, self.query) = HTTPTarget.split(head.uri)
+        (self.path, self.query) = HTTPTarget.split(head.target)
+    }
+
+    /// Whether the answer goes out without its body.
+    var isHead: Bool {
+        if case .HEAD = self.head.method { true } else { false }
     }
 
     /// The loop on which everything here is called, and calls back.

@@ -126,19 +126,8 @@ package final class HTTPServer: @unchecked Sendable {
         channel.closeFuture.whenComplete { _ in self.connectionClosed(connection) }
         self.startTicking()
         return self.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandlers(self.decoder(), connection)
+            try channel.pipeline.syncOperations.addHandler(connection)
         }
-    }
-
-    private func decoder() -> ByteToMessageHandler<HTTPRequestDecoder> {
-        var limits = NIOHTTPDecoderLimitConfiguration()
-        limits.maxHeaderFieldSize = self.configuration.maxHeadByteCount
-        limits.maxHeaderListSize = self.configuration.maxHeadByteCount
-        limits.maxHeaderFieldCount = self.configuration.maxHeaderFieldCount
-        // After an upgrade request the decoder only piles up what comes: that needs a bound of its own.
-        return ByteToMessageHandler(
-            HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits),
-            maximumBufferSize: self.configuration.maxHeadByteCount + 256 * 1024)
     }
 
     func connectionClosed(_ connection: HTTPConnectionHandler) {

@@ -1,3 +1,6 @@
+import AMQP
+import LambdaAMQP
+import NIOCore
 import TestSupport
 import Testing
 
@@ -29,6 +32,28 @@ extension EndToEnd {
                     let result = try await call.result(within: .seconds(20))
                     #expect(result.status == .exited(2))
                     #expect(result.errors.contains("NoAnswer"), "\(result.errors)")
+                }
+            }
+        }
+
+        @Test func oneClientServesBeforeAndAfterARestart() async throws {
+            try await BrokerNode.withNode { node in
+                try await Daemon.with(.scripted, broker: node.uri) { daemon in
+                    let connection = try await AMQPConnection.connect(AMQPConfiguration(uri: node.uri))
+                    let client = try await LambdaClient(connection: connection)
+                    let event = ByteBuffer(string: "\"kept\"")
+                    #expect(try await client.invoke(daemon.name, payload: event).payload == event)
+                    try await node.kill()
+                    await #expect(throws: LambdaError.self) {
+                        _ = try await client.invoke(daemon.name, payload: event, options: .init(timeout: .seconds(5)))
+                    }
+                    try await node.start()
+                    // The same client, with a reply queue that the new broker has named.
+                    try await eventually("the client is answered again", within: .seconds(15)) {
+                        (try? await client.invoke(daemon.name, payload: event).payload) == event
+                    }
+                    await client.close()
+                    await connection.close()
                 }
             }
         }
