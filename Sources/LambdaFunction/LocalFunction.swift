@@ -32,6 +32,7 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
                 maxWaitingTime: configuration.maxWaitingTime, idleTimeout: configuration.idleTimeout))
         var environment = configuration.environment
         environment.measuresMemory = configuration.reports != .none
+        environment.accountID = configuration.accountID
         self.environments = (0..<max(1, configuration.maxEnvironments)).map { index in
             ExecutionEnvironment(index: index, configuration: environment, eventLoop: eventLoop, logger: logger)
         }

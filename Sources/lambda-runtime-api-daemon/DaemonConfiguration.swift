@@ -18,7 +18,16 @@ struct DaemonConfiguration {
     var logLevel: Logger.Level
     var logsJSON: Bool
 
-    init(options: CommandLineOptions, variables: [String: String], fileExists: (String) -> Bool) throws(SettingError) {
+    /// - Parameters:
+    ///   - options: The command line.
+    ///   - variables: The environment.
+    ///   - fileExists: Whether a path is there.
+    ///   - isFolder: Whether a path is a folder.
+    /// - Throws: What is wrong, with the setting's name.
+    init(
+        options: CommandLineOptions, variables: [String: String], fileExists: (String) -> Bool,
+        isFolder: (String) -> Bool
+    ) throws(SettingError) {
         let settings = Settings(variables)
         let bootstrap = try Bootstrap(options: options, settings: settings, fileExists: fileExists)
         self.logsJSON = try settings.boolean("USE_STRUCTURED_LOGGING", default: false)
@@ -26,6 +35,7 @@ struct DaemonConfiguration {
         self.startsAtOnce = options.startsAtOnce
         self.lookAhead = try settings.integer("AMQP_LOOKAHEAD", default: 0, in: 0...1000)
         self.function = try Self.function(options, settings, bootstrap, variables, logsJSON: self.logsJSON)
+        self.function.environment.extensionFolder = try Self.extensionFolder(settings, fileExists, isFolder)
         (self.invokeAPIHost, self.invokeAPIPort) = try Self.invokeAPIAddress(options, settings)
         self.amqp = try Self.amqp(settings, functionName: self.function.environment.function.name)
     }
@@ -64,6 +74,18 @@ extension DaemonConfiguration {
             maxEnvironments: try settings.integer("MAX_CONCURRENCY", default: 1, in: 1...10_000),
             idleTimeout: idle == 0 ? nil : .seconds(Int64(idle)),
             reports: reports ? (logsJSON ? .json : .text) : .none)
+    }
+
+    /// The folder of the external extensions; `nil` where AWS's file beside it turns all extensions off.
+    private static func extensionFolder(
+        _ settings: Settings, _ fileExists: (String) -> Bool, _ isFolder: (String) -> Bool
+    ) throws(SettingError) -> String? {
+        let name = "LAMBDA_EXTENSIONS_DIRECTORY"
+        let folder = settings.text(name) ?? ExtensionFolder.standardPath
+        if settings.text(name) != nil, !isFolder(folder) {
+            throw SettingError(name, "'\(folder)' is not a folder")
+        }
+        return fileExists(ExtensionFolder.killSwitchPath(for: folder)) ? nil : folder
     }
 
     /// The name that is set; else the handler's first part: `echo` for `echo.handler`, as fadams' daemon has it.

@@ -14,6 +14,7 @@ enum SettingTable {
         Row(name: "AWS_LAMBDA_FUNCTION_TIMEOUT", fallback: "3", meaning: "seconds that an invocation may take"),
         Row(name: "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", fallback: "3008", meaning: "MB that the runtime is told; not enforced"),
         Row(name: "AWS_LAMBDA_FUNCTION_IDLETIMEOUT", fallback: "1800", meaning: "seconds after which an idle runtime is stopped; 0: never"),
+        Row(name: "LAMBDA_EXTENSIONS_DIRECTORY", fallback: "/opt/extensions", meaning: "the folder of the external extensions"),
         Row(name: "AWS_REGION", fallback: "us-east-1", meaning: "the region in the function's ARN; AWS_DEFAULT_REGION does as well"),
         Row(name: "MAX_CONCURRENCY", fallback: "1", meaning: "runtime processes at most, started on demand"),
         Row(name: "INVOKE_API_HOST", fallback: "0.0.0.0", meaning: "the address that the Invoke API listens on"),

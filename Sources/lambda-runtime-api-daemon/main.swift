@@ -23,7 +23,8 @@ func configuration() -> DaemonConfiguration {
             exit(0)
         }
         return try DaemonConfiguration(
-            options: options, variables: Settings.processEnvironment(), fileExists: { access($0, F_OK) == 0 })
+            options: options, variables: Settings.processEnvironment(), fileExists: { access($0, F_OK) == 0 },
+            isFolder: { access($0 + "/.", X_OK) == 0 })
     } catch {
         fail(error.description, exitCode: SettingError.exitCode)
     }

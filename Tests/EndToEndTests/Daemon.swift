@@ -9,6 +9,8 @@ struct Daemon {
         case python(handler: String, in: String)
         /// `Scripts/scripted_runtime.py`: does what the event says.
         case scripted
+        /// The same with internal extensions, and a note of SIGTERM: `Scripts/extended_runtime.py`.
+        case extended
         case command([String], in: String)
     }
 
@@ -25,14 +27,17 @@ struct Daemon {
     ///   - name: The function's name; one that no other test has when nil.
     ///   - broker: `AMQP_URI`; HTTP only when nil.
     ///   - clients: The URI by which Python's clients reach the same broker, where they do not understand `broker`.
+    ///   - applicationPort: `PORT`, where it is the function's; the daemon has `INVOKE_API_PORT` then.
     ///   - settings: Further environment variables.
     ///   - stackByteCount: The stack of its threads; the system's default when nil.
     static func with<Value>(
         _ runtime: Runtime, name: String? = nil, broker: String? = nil, clients: String? = nil,
-        settings: [String: String] = [:], stackByteCount: Int? = nil, _ body: (Daemon) async throws -> Value
+        applicationPort: Int? = nil, settings: [String: String] = [:], stackByteCount: Int? = nil,
+        _ body: (Daemon) async throws -> Value
     ) async throws -> Value {
         let daemon = try Daemon(
-            runtime, name: name ?? uniqueName(), broker: broker, settings: settings, stackByteCount: stackByteCount)
+            runtime, name: name ?? uniqueName(), broker: broker, applicationPort: applicationPort, settings: settings,
+            stackByteCount: stackByteCount)
         defer { daemon.program.killGroup() }
         try await daemon.untilReady(over: clients ?? broker)
         return try await body(daemon)
@@ -48,14 +53,16 @@ struct Daemon {
     static func uniqueName() -> String { "test-" + UUID().uuidString.lowercased() }
 
     private init(
-        _ runtime: Runtime, name: String, broker: String?, settings: [String: String], stackByteCount: Int?
+        _ runtime: Runtime, name: String, broker: String?, applicationPort: Int?, settings: [String: String],
+        stackByteCount: Int?
     ) throws {
         self.name = name
         self.port = ProgramPort.free()
         let (command, folder) = try Self.command(of: runtime)
         var environment = try Self.environment()
         environment["AWS_LAMBDA_FUNCTION_NAME"] = name
-        environment["PORT"] = String(self.port)
+        environment[applicationPort == nil ? "PORT" : "INVOKE_API_PORT"] = String(self.port)
+        if let applicationPort { environment["PORT"] = String(applicationPort) }
         environment["RUNTIME_API_PORT"] = String(ProgramPort.free())
         environment["AMQP_URI"] = broker
         environment.merge(settings) { $1 }
@@ -101,6 +108,7 @@ struct Daemon {
         switch runtime {
         case .python(let handler, let folder): (["python3", "-m", "awslambdaric", handler], folder)
         case .scripted: (["python3", "scripted_runtime.py"], self.scripts)
+        case .extended: (["python3", "extended_runtime.py"], self.scripts)
         case .command(let command, let folder): (command, folder)
         }
     }

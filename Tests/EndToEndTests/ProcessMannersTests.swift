@@ -67,13 +67,22 @@ extension EndToEnd {
             }
         }
 
-        @Test func secretsOfTheDaemonDoNotReachTheFunction() async throws {
+        @Test func nothingOfTheDaemonsOwnReachesTheFunction() async throws {
+            let own = [
+                "AMQP_LOOKAHEAD": "1", "MAX_CONCURRENCY": "2", "PRINT_REPORTS": "true", "INVOKE_API_HOST": "127.0.0.1",
+                "USE_STRUCTURED_LOGGING": "false", "AWS_LAMBDA_FUNCTION_TIMEOUT": "10",
+                "AWS_LAMBDA_FUNCTION_IDLETIMEOUT": "60", "AWS_LAMBDA_FUNCTION_HANDLER": "functions.environment",
+                "AMQP_USERNAME": "guest", "AMQP_PASSWORD": "guest",
+            ]
             let runtime = Daemon.Runtime.command(
                 ["python3", "-m", "awslambdaric", "functions.environment"], in: Daemon.scripts)
-            try await Daemon.with(runtime, broker: try ProgramEnvironment.brokerURI()) { daemon in
-                let names = try await daemon.post("{}").body
+            try await Daemon.with(runtime, broker: try ProgramEnvironment.brokerURI(), settings: own) { daemon in
+                let body = try await daemon.post("{}").body
+                let names = try JSONDecoder().decode([String].self, from: Data(body.utf8))
                 #expect(names.contains("AWS_LAMBDA_FUNCTION_NAME"))
-                #expect(!names.contains("AMQP_URI"))
+                #expect(names.contains("_HANDLER"))
+                #expect(Set(own.keys).intersection(names) == [])
+                #expect(names.filter { $0.hasPrefix("AMQP_") || $0.hasSuffix("_API_PORT") || $0 == "PORT" } == [])
             }
         }
     }

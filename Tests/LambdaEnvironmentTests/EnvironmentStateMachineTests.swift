@@ -23,15 +23,21 @@ import Testing
         #expect(
             machine.start(now: self.at(0))
                 == self.actions {
-                    $0.startProcess = true
+                    $0.open = true
                     $0.checkDeadlineAt = self.at(10)
                 })
+        #expect(machine.opened(extensionCount: 0) == self.actions { $0.startRuntime = true })
         return machine
     }
 
     func ready() -> Machine {
         var machine = self.initialising()
-        #expect(machine.runtimeBecameReady() == self.actions { $0.notice = .ready })
+        #expect(
+            machine.runtimeBecameReady()
+                == self.actions {
+                    $0.initEnded = true
+                    $0.notice = .ready
+                })
         return machine
     }
 
@@ -54,7 +60,7 @@ import Testing
             machine.stragglersElapsed()
                 == self.actions {
                     $0.initFailure = .exited(.code(1))
-                    $0.killProcess = true
+                    $0.signal = .kill
                     $0.notice = .stopped
                 })
         #expect(machine.startsOnlyWithInvocation)
@@ -93,7 +99,7 @@ import Testing
             machine.deadlinePassed(now: self.at(4))
                 == self.actions {
                     $0.answer = self.answer("a", .timedOut)
-                    $0.killProcess = true
+                    $0.signal = .kill
                     $0.invocationEnded = true
                 })
         #expect(machine.postFinished() == Actions())
@@ -101,7 +107,7 @@ import Testing
         #expect(machine.processExited(.signal(9)) == self.actions { $0.waitForStragglers = true })
         #expect(machine.stragglersElapsed() == self.actions { $0.notice = .stopped })
         #expect(!machine.startsOnlyWithInvocation)
-        #expect(machine.start(now: self.at(5)).startProcess)
+        #expect(machine.start(now: self.at(5)).open)
     }
 
     @Test func aTimeOutWhileTheAnswerIsBeingReceivedIsATimeOut() {
@@ -118,7 +124,8 @@ import Testing
         #expect(
             machine.deadlinePassed(now: self.at(4))
                 == self.actions {
-                    $0.killProcess = true
+                    $0.lateFailure = .timedOut
+                    $0.signal = .kill
                     $0.invocationEnded = true
                 })
     }
@@ -130,7 +137,7 @@ import Testing
             machine.stragglersElapsed()
                 == self.actions {
                     $0.answer = self.answer("a", .exited(.signal(11)))
-                    $0.killProcess = true
+                    $0.signal = .kill
                     $0.invocationEnded = true
                     $0.notice = .stopped
                 })
@@ -145,6 +152,7 @@ import Testing
             machine.postFinished()
                 == self.actions {
                     $0.answer = .init(invocation: "a", ending: .posted)
+                    $0.signal = .kill
                     $0.invocationEnded = true
                     $0.notice = .stopped
                 })
@@ -158,6 +166,7 @@ import Testing
             machine.processExited(.code(0))
                 == self.actions {
                     $0.waitForStragglers = true
+                    $0.signal = .kill
                     $0.invocationEnded = true
                 })
         #expect(machine.stragglersElapsed() == self.actions { $0.notice = .stopped })
@@ -169,6 +178,7 @@ import Testing
             machine.processExited(.code(0))
                 == self.actions {
                     $0.waitForStragglers = true
+                    $0.signal = .kill
                     $0.notice = .lost
                 })
         #expect(machine.invoke("a", now: self.at(1)) == nil)
@@ -180,11 +190,17 @@ import Testing
         #expect(
             machine.invoke("a", now: self.at(2))
                 == self.actions {
-                    $0.startProcess = true
+                    $0.open = true
                     $0.checkDeadlineAt = self.at(5)
                 })
         #expect(machine.deadline == self.at(5))
-        #expect(machine.runtimeBecameReady() == self.actions { $0.deliver = "a" })
+        #expect(machine.opened(extensionCount: 0).startRuntime)
+        #expect(
+            machine.runtimeBecameReady()
+                == self.actions {
+                    $0.initEnded = true
+                    $0.deliver = "a"
+                })
         #expect(machine.deadline == self.at(5))
         #expect(!machine.startsOnlyWithInvocation)
     }
@@ -192,25 +208,27 @@ import Testing
     @Test func aSecondFailureOfInitAnswersTheInvocationAndBacksOff() {
         var machine = self.failedOnce()
         _ = machine.invoke("a", now: self.at(2))
+        _ = machine.opened(extensionCount: 0)
         machine.postStarted()
         #expect(
             machine.initErrorReceived()
                 == self.actions {
                     $0.initFailure = .initError
                     $0.answer = self.answer("a", .initError)
-                    $0.killProcess = true
+                    $0.signal = .kill
                     $0.invocationEnded = true
                 })
         _ = machine.processExited(.code(1))
         #expect(machine.stragglersElapsed() == self.actions { $0.backOff = .milliseconds(100) })
         #expect(machine.invoke("b", now: self.at(3)) == nil)
         #expect(machine.backOffElapsed() == self.actions { $0.notice = .stopped })
-        #expect(machine.invoke("b", now: self.at(3))?.startProcess == true)
+        #expect(machine.invoke("b", now: self.at(3))?.open == true)
     }
 
     @Test func anInitErrorThatWasSentBeforeTheExitIsTheReason() {
         var machine = self.failedOnce()
         _ = machine.invoke("a", now: self.at(2))
+        _ = machine.opened(extensionCount: 0)
         machine.postStarted()
         _ = machine.processExited(.code(1))
         #expect(machine.stragglersElapsed() == Actions())
@@ -225,7 +243,7 @@ import Testing
             machine.deadlinePassed(now: self.at(10))
                 == self.actions {
                     $0.initFailure = .initTimedOut
-                    $0.killProcess = true
+                    $0.signal = .kill
                 })
         _ = machine.processExited(.signal(9))
         #expect(machine.stragglersElapsed() == self.actions { $0.notice = .stopped })
@@ -243,6 +261,7 @@ import Testing
         var machine = self.initialising()
         #expect(machine.processNotStarted(failure).notice == .stopped)
         _ = machine.invoke("a", now: self.at(1))
+        _ = machine.opened(extensionCount: 0)
         let actions = machine.processNotStarted(failure)
         #expect(actions.answer == self.answer("a", .notStarted(failure)))
         #expect(actions.backOff == .milliseconds(100))
@@ -255,6 +274,13 @@ import Testing
         #expect(machine.processNotStarted(failure) == self.actions { $0.notice = .stopped })
     }
 
+    @Test func aTimeOutBeforeTheListenerIsOpenStartsNothing() {
+        var machine = self.stopped()
+        _ = machine.start(now: self.at(0))
+        #expect(machine.deadlinePassed(now: self.at(10)).initFailure == .initTimedOut)
+        #expect(machine.opened(extensionCount: 0) == self.actions { $0.notice = .stopped })
+    }
+
     @Test func shutdownAnswersWhatRuns() {
         var machine = self.running()
         #expect(
@@ -262,13 +288,21 @@ import Testing
                 == self.actions {
                     $0.answer = self.answer("a", .shutdown)
                     $0.invocationEnded = true
-                    $0.killProcess = true
+                    $0.signal = .kill
                 })
         #expect(machine.shutdown() == Actions())
         _ = machine.processExited(.signal(9))
         #expect(machine.stragglersElapsed() == self.actions { $0.notice = .closed })
         #expect(machine.invoke("b", now: self.at(9)) == nil)
         #expect(machine.shutdown() == self.actions { $0.notice = .closed })
+    }
+
+    @Test func shutdownWhileTheProcessesEndOnlyMakesItForGood() {
+        var machine = self.running()
+        _ = machine.deadlinePassed(now: self.at(4))
+        #expect(machine.shutdown() == Actions())
+        _ = machine.processExited(.signal(9))
+        #expect(machine.stragglersElapsed() == self.actions { $0.notice = .closed })
     }
 
     @Test func shutdownOfAStoppedEnvironmentClosesAtOnce() {
@@ -278,10 +312,10 @@ import Testing
 
     @Test func aReadyEnvironmentThatIsStoppedCanBeStartedAgain() {
         var machine = self.ready()
-        #expect(machine.stop() == self.actions { $0.killProcess = true })
+        #expect(machine.stop() == self.actions { $0.signal = .kill })
         _ = machine.processExited(.signal(9))
         #expect(machine.stragglersElapsed() == self.actions { $0.notice = .stopped })
-        #expect(machine.start(now: self.at(9)).startProcess)
+        #expect(machine.start(now: self.at(9)).open)
         var running = self.running()
         #expect(running.stop() == Actions())
     }

@@ -27,7 +27,7 @@ package struct EnvironmentActions<Invocation> {
     package enum Notice: Equatable {
         /// The environment can take an invocation.
         case ready
-        /// It was ready, and its process has ended.
+        /// It was ready, and has failed.
         case lost
         /// It can be started again.
         case stopped
@@ -35,21 +35,41 @@ package struct EnvironmentActions<Invocation> {
         case closed
     }
 
+    /// What to do to processes.
+    package enum Signal: Equatable {
+        /// Kill everything; nothing is to be heard from runtime and extensions any more.
+        case kill
+        /// Ask the runtime to end, and call `runtimeShareElapsed` and `shutdownWindowElapsed` when their times are
+        /// over.
+        case terminateRuntime(ShutdownWindow)
+        /// Kill the runtime, tell the external extensions that asked for it and kill the others; with a window where
+        /// time begins only now.
+        case shutDownExtensions(ShutdownReason, ShutdownWindow?)
+    }
+
     package var answer: Answer?
-    /// Hand this invocation's event to the runtime, now that it is ready.
+    /// Hand this invocation's event to the runtime and the extensions, now that they are ready.
     package var deliver: Invocation?
-    package var startProcess = false
-    /// Kill the process group; nothing is to be heard from the runtime any more.
-    package var killProcess = false
+    /// Open the Runtime API and see which extensions there are, then call `opened` or `processNotStarted`.
+    package var open = false
+    package var startExtensions = false
+    package var startRuntime = false
+    package var signal: Signal?
     /// Call `deadlinePassed` at this time; replaces nothing: an earlier call does no harm.
     package var checkDeadlineAt: NIODeadline?
-    /// Call `stragglersElapsed` when what the dead process sent has surely been read.
+    /// Call `stragglersElapsed` when what a dead process sent has surely been read.
     package var waitForStragglers = false
+    /// Call `reporterElapsed` after this time, in which an extension that reported an error may end.
+    package var waitForReporter: TimeAmount?
     /// Call `backOffElapsed` after this time.
     package var backOff: TimeAmount?
+    /// Init has succeeded.
+    package var initEnded = false
     /// Init failed, for the log.
     package var initFailure: EnvironmentFailure?
-    /// The invocation is over for the environment too: the runtime is ready again, or gone.
+    /// The invocation was answered, and failed afterwards, for the log.
+    package var lateFailure: EnvironmentFailure?
+    /// The invocation is over for the environment too: runtime and extensions are ready again, or gone.
     package var invocationEnded = false
     package var notice: Notice?
 

@@ -16,6 +16,14 @@ package struct EnvironmentConfiguration: Sendable {
     /// Where the runtime starts; `nil`: where the daemon did.
     package var workingDirectory: String?
     package var variables: RuntimeEnvironmentVariables
+    /// Where the external extensions are; `nil`: there are no extensions at all, internal ones neither.
+    ///
+    /// Default `/opt/extensions`, as on AWS.
+    package var extensionFolder: String?
+    /// Told to extensions that ask for it.
+    ///
+    /// Default none: they are told nothing.
+    package var accountID: String
     /// An IPv4 literal.
     ///
     /// Default 127.0.0.1.
@@ -30,7 +38,8 @@ package struct EnvironmentConfiguration: Sendable {
     package init(
         function: FunctionDescription, invocationTimeout: TimeAmount = .seconds(3),
         initTimeout: TimeAmount = .seconds(10), command: [String], workingDirectory: String? = nil,
-        variables: RuntimeEnvironmentVariables, runtimeAPIHost: String = "127.0.0.1", runtimeAPIPort: Int = 9001,
+        variables: RuntimeEnvironmentVariables, extensionFolder: String? = ExtensionFolder.standardPath,
+        accountID: String = "", runtimeAPIHost: String = "127.0.0.1", runtimeAPIPort: Int = 9001,
         measuresMemory: Bool = false
     ) {
         self.function = function
@@ -39,6 +48,8 @@ package struct EnvironmentConfiguration: Sendable {
         self.command = command
         self.workingDirectory = workingDirectory
         self.variables = variables
+        self.extensionFolder = extensionFolder
+        self.accountID = accountID
         self.runtimeAPIHost = runtimeAPIHost
         self.runtimeAPIPort = runtimeAPIPort
         self.measuresMemory = measuresMemory

@@ -8,6 +8,10 @@ package enum EnvironmentFailure: Sendable, Equatable {
     case initError
     case exited(ProcessExit)
     case notStarted(ProcessStartFailure)
+    /// An extension has ended, could not be started, or reported an error.
+    ///
+    /// Indirect, so that the actions of every invocation do not carry room for it.
+    indirect case extensionFailed(ExtensionFailure)
     /// The daemon stops.
     case shutdown
 }

@@ -1,51 +1,55 @@
 package import NIOCore
 
-/// The life of one execution environment: init, invocations, and what happens when something fails (contract 10.1 to
-/// 10.3).
+/// The life of one execution environment: init, invocations, and what happens when something fails (contract 7.5, 7.6,
+/// 10.1 to 10.3).
 ///
 /// Pure.
 ///
 /// Init runs first without an invocation, within a limit of its own. When it fails, it runs again only together with
 /// an invocation, inside the function's time-out ("suppressed init"), until it succeeds.
+///
+/// Init and each invocation end with a barrier: the runtime has asked for its next event, and so have the extensions.
+/// Where there are none, they are always ready.
 package struct EnvironmentStateMachine<Invocation> {
     package typealias Actions = EnvironmentActions<Invocation>
 
-    private enum State {
+    enum State {
         /// No process. Can transition to: `initialising`, `closed`.
         case stopped
-        /// The process starts; `bound` is the invocation in whose time-out it does.
+        /// Extensions start and register, then the runtime starts; `bound` is the invocation in whose time-out they do.
         /// Can transition to: `ready` (unbound), `running` (bound), `terminating`.
         case initialising(bound: Invocation?, deadline: NIODeadline)
-        /// The runtime waits in `next`. Can transition to: `running`, `terminating`.
+        /// Runtime and extensions wait in `next`. Can transition to: `running`, `terminating`.
         case ready
         /// The runtime has the event. Can transition to: `responseSent`, `terminating`.
         case running(Invocation, deadline: NIODeadline)
-        /// The caller has its answer, the runtime has not asked for more yet.
+        /// The caller has its answer; the runtime or an extension has not asked for more yet.
         /// Can transition to: `ready`, `terminating`.
         case responseSent(deadline: NIODeadline)
-        /// The process was killed or has ended by itself; its end is awaited, and what it had sent.
-        /// Can transition to: `stopped`, `backingOff`, `closed`.
+        /// The processes are being ended or have ended by themselves; their end is awaited, and what they had sent.
+        /// Can transition to: `stopped`, `backingOff`, `closing`.
         case terminating
         /// Init failed repeatedly; the next start waits. Can transition to: `stopped`, `closed`.
         case backingOff
-        /// Killed for good; its end is awaited. Can transition to: `closed`.
+        /// Ended for good; the end of the processes is awaited. Can transition to: `closed`.
         case closing
         case closed
     }
 
-    /// The exit of the process, from its notice until the next start.
-    private enum Exit {
-        case none
-        case noticed(ProcessExit)
-        /// All that the process sent has been read.
-        case settled(ProcessExit)
-    }
-
-    private var state: State = .stopped
-    private var exit: Exit = .none
-    private var isReceivingPost = false
+    var state: State = .stopped
+    var census = ProcessCensus()
+    var runtimeIsReady = false
+    var extensionsAreReady = true
+    var presence = ExtensionPresence.none
+    var isReceivingPost = false
+    /// What has gone wrong first in this process's life; it decides nothing before `census` is settled.
+    var fatal: EnvironmentFailure?
+    /// An extension has reported an error, and is given time to end.
+    var awaitsReporter = false
+    /// Under way while `terminating` or `closing`.
+    var shutdownSequence: ShutdownSequence?
     /// Init has failed this many times without a success in between.
-    package private(set) var consecutiveInitFailures = 0
+    package internal(set) var consecutiveInitFailures = 0
 
     private let initTimeout: TimeAmount
     private let invocationTimeout: TimeAmount
@@ -74,10 +78,20 @@ package struct EnvironmentStateMachine<Invocation> {
         if case .initialising = self.state { true } else { false }
     }
 
+    /// Whether the processes are being ended.
+    package var isShuttingDown: Bool {
+        switch self.state {
+        case .terminating, .closing, .closed: true
+        default: false
+        }
+    }
+
+    // MARK: Starting
+
     /// Starts init without an invocation.
     package mutating func start(now: NIODeadline) -> Actions {
         guard case .stopped = self.state else { return Actions() }
-        return self.startProcess(bound: nil, deadline: now + self.initTimeout)
+        return self.open(bound: nil, deadline: now + self.initTimeout)
     }
 
     /// An invocation for this environment, which must be ready or stopped.
@@ -87,41 +101,106 @@ package struct EnvironmentStateMachine<Invocation> {
         let deadline = now + self.invocationTimeout
         switch self.state {
         case .ready:
-            self.state = .running(invocation, deadline: deadline)
             var actions = Actions()
-            actions.deliver = invocation
+            self.deliver(invocation, deadline: deadline, &actions)
             actions.checkDeadlineAt = deadline
             return actions
         case .stopped:
-            return self.startProcess(bound: invocation, deadline: deadline)
+            return self.open(bound: invocation, deadline: deadline)
         default:
             return nil
         }
     }
 
-    private mutating func startProcess(bound: Invocation?, deadline: NIODeadline) -> Actions {
+    private mutating func open(bound: Invocation?, deadline: NIODeadline) -> Actions {
         self.state = .initialising(bound: bound, deadline: deadline)
-        self.exit = .none
+        self.census = ProcessCensus(isOpening: true)
+        self.runtimeIsReady = false
+        self.extensionsAreReady = true
+        self.presence = .none
         self.isReceivingPost = false
+        self.fatal = nil
+        self.awaitsReporter = false
+        self.shutdownSequence = nil
         var actions = Actions()
-        actions.startProcess = true
+        actions.open = true
         actions.checkDeadlineAt = deadline
         return actions
     }
 
+    /// The Runtime API listens, and the environment has this many external extensions.
+    ///
+    /// They start first, and the runtime when all of them have registered.
+    package mutating func opened(extensionCount: Int) -> Actions {
+        var actions = Actions()
+        guard self.census.isOpening else { return actions }
+        self.census.isOpening = false
+        guard case .initialising = self.state else {
+            // Given up in the meantime.
+            self.settle(&actions)
+            return actions
+        }
+        if extensionCount > 0 {
+            self.census.extensionCount = extensionCount
+            self.extensionsAreReady = false
+            actions.startExtensions = true
+        } else {
+            self.startRuntime(&actions)
+        }
+        return actions
+    }
+
+    /// All external extensions have registered.
+    package mutating func externalExtensionsRegistered() -> Actions {
+        var actions = Actions()
+        guard case .initialising = self.state, self.census.runtime == .absent, self.fatal == nil else { return actions }
+        self.startRuntime(&actions)
+        return actions
+    }
+
+    private mutating func startRuntime(_ actions: inout Actions) {
+        self.census.runtime = .alive
+        actions.startRuntime = true
+    }
+
+    // MARK: The barrier
+
+    /// An extension has registered: init is not over before it has asked for its first event.
+    package mutating func extensionRegistered(presence: ExtensionPresence) {
+        self.presence = presence
+        self.extensionsAreReady = false
+    }
+
+    /// Extensions have been given an event; the invocation is not over before they ask for the next.
+    package mutating func extensionsBecameBusy() {
+        self.extensionsAreReady = false
+    }
+
+    /// Every extension has asked for its next event.
+    package mutating func extensionsBecameReady() -> Actions {
+        self.extensionsAreReady = true
+        return self.passBarrier()
+    }
+
     /// The runtime has asked for an event, for the first time or after its answer.
     package mutating func runtimeBecameReady() -> Actions {
+        self.runtimeIsReady = true
+        return self.passBarrier()
+    }
+
+    private mutating func passBarrier() -> Actions {
         var actions = Actions()
-        guard case .none = self.exit else { return actions }
+        guard self.runtimeIsReady, self.extensionsAreReady, self.fatal == nil else { return actions }
         switch self.state {
-        case .initialising(let bound?, let deadline):
+        case .initialising(let bound, let deadline):
             self.consecutiveInitFailures = 0
-            self.state = .running(bound, deadline: deadline)
-            actions.deliver = bound
-        case .initialising(nil, _):
-            self.consecutiveInitFailures = 0
-            self.state = .ready
-            actions.notice = .ready
+            actions.initEnded = true
+            if let bound {
+                self.deliver(bound, deadline: deadline, &actions)
+            } else {
+                self.state = .ready
+                actions.notice = .ready
+            }
         case .responseSent:
             self.state = .ready
             actions.invocationEnded = true
@@ -131,6 +210,14 @@ package struct EnvironmentStateMachine<Invocation> {
         }
         return actions
     }
+
+    private mutating func deliver(_ invocation: Invocation, deadline: NIODeadline, _ actions: inout Actions) {
+        self.runtimeIsReady = false
+        self.state = .running(invocation, deadline: deadline)
+        actions.deliver = invocation
+    }
+
+    // MARK: The answer
 
     /// The head of an answer has arrived.
     ///
@@ -145,179 +232,13 @@ package struct EnvironmentStateMachine<Invocation> {
         guard case .running(let invocation, let deadline) = self.state else { return Actions() }
         var actions = Actions()
         actions.answer = .init(invocation: invocation, ending: .posted)
-        if case .none = self.exit {
+        if let fatal = self.fatal {
+            // An extension's failure is told of all the same; a runtime that ends after its answer is no news.
+            if fatal.isExtension { actions.lateFailure = fatal }
+            self.end(.failure, &actions)
+        } else {
             self.state = .responseSent(deadline: deadline)
-        } else {
-            self.state = .terminating
-            actions.invocationEnded = true
-            self.settle(&actions)
         }
         return actions
-    }
-
-    /// The runtime's document of why it cannot start is complete.
-    package mutating func initErrorReceived() -> Actions {
-        self.isReceivingPost = false
-        var actions = Actions()
-        self.failInit(.initError, &actions)
-        return actions
-    }
-
-    /// The process could not be started.
-    package mutating func processNotStarted(_ failure: ProcessStartFailure) -> Actions {
-        var actions = Actions()
-        self.exit = .settled(.code(127))
-        self.failInit(.notStarted(failure), &actions)
-        // Where init was given up already, or the environment too, this is the end that they wait for.
-        if actions.initFailure == nil { self.settle(&actions) }
-        return actions
-    }
-
-    /// The process has ended, wanted or not.
-    package mutating func processExited(_ exit: ProcessExit) -> Actions {
-        self.exit = .noticed(exit)
-        var actions = Actions()
-        actions.waitForStragglers = true
-        switch self.state {
-        case .ready:
-            self.state = .terminating
-            actions.notice = .lost
-        case .responseSent:
-            self.state = .terminating
-            actions.invocationEnded = true
-        default:
-            break
-        }
-        return actions
-    }
-
-    /// What the process had sent before it ended has been read, but for a post that is still being received.
-    package mutating func stragglersElapsed() -> Actions {
-        var actions = Actions()
-        guard case .noticed(let exit) = self.exit else { return actions }
-        self.exit = .settled(exit)
-        self.settle(&actions)
-        return actions
-    }
-
-    /// The time that an earlier action named has come.
-    package mutating func deadlinePassed(now: NIODeadline) -> Actions {
-        var actions = Actions()
-        switch self.state {
-        case .initialising(_, let deadline) where now < deadline, .running(_, let deadline) where now < deadline,
-            .responseSent(let deadline) where now < deadline:
-            actions.checkDeadlineAt = deadline
-        case .initialising(nil, _):
-            self.failInit(.initTimedOut, &actions)
-        case .initialising:
-            self.failInit(.timedOut, &actions)
-        case .running(let invocation, _):
-            actions.answer = .init(invocation: invocation, ending: .failed(.timedOut))
-            self.terminate(&actions)
-        case .responseSent:
-            // The answer stands; the environment has overrun.
-            self.terminate(&actions)
-        default:
-            break
-        }
-        return actions
-    }
-
-    /// The wait before the next start is over.
-    package mutating func backOffElapsed() -> Actions {
-        var actions = Actions()
-        guard case .backingOff = self.state else { return actions }
-        self.state = .stopped
-        actions.notice = .stopped
-        return actions
-    }
-
-    /// Ends the process of an environment that is ready; it can be started again.
-    package mutating func stop() -> Actions {
-        var actions = Actions()
-        guard case .ready = self.state else { return actions }
-        actions.killProcess = true
-        self.state = .terminating
-        return actions
-    }
-
-    /// Ends the environment: its process is killed, an invocation that runs is answered with `.shutdown`.
-    package mutating func shutdown() -> Actions {
-        var actions = Actions()
-        switch self.state {
-        case .stopped, .backingOff, .closed:
-            self.state = .closed
-            actions.notice = .closed
-            return actions
-        case .closing:
-            return actions
-        case .initialising(let bound?, _), .running(let bound, _):
-            actions.answer = .init(invocation: bound, ending: .failed(.shutdown))
-            actions.invocationEnded = true
-        case .responseSent:
-            actions.invocationEnded = true
-        case .initialising(nil, _), .ready, .terminating:
-            break
-        }
-        actions.killProcess = true
-        self.state = .closing
-        self.settle(&actions)
-        return actions
-    }
-
-    private mutating func failInit(_ failure: EnvironmentFailure, _ actions: inout Actions) {
-        guard case .initialising(let bound, _) = self.state else { return }
-        self.consecutiveInitFailures += 1
-        actions.initFailure = failure
-        if let bound { actions.answer = .init(invocation: bound, ending: .failed(failure)) }
-        actions.invocationEnded = bound != nil
-        actions.killProcess = true
-        self.state = .terminating
-        self.settle(&actions)
-    }
-
-    private mutating func terminate(_ actions: inout Actions) {
-        actions.killProcess = true
-        actions.invocationEnded = true
-        self.state = .terminating
-        self.settle(&actions)
-    }
-
-    /// Goes on once the process is gone and all that it sent has been read.
-    private mutating func settle(_ actions: inout Actions) {
-        guard case .settled(let exit) = self.exit else { return }
-        switch self.state {
-        case .initialising where !self.isReceivingPost:
-            self.failInit(.exited(exit), &actions)
-        case .running(let invocation, _) where !self.isReceivingPost:
-            actions.answer = .init(invocation: invocation, ending: .failed(.exited(exit)))
-            self.terminate(&actions)
-        case .terminating:
-            self.restartOrBackOff(&actions)
-        case .closing:
-            self.state = .closed
-            actions.notice = .closed
-        default:
-            break
-        }
-    }
-
-    private mutating func restartOrBackOff(_ actions: inout Actions) {
-        let delay = Self.backOffDelay(afterInitFailures: self.consecutiveInitFailures)
-        if delay > .zero {
-            self.state = .backingOff
-            actions.backOff = delay
-        } else {
-            self.state = .stopped
-            actions.notice = .stopped
-        }
-    }
-
-    /// How long the next start waits: 0, 0, 0.1 s, 0.2 s, … 5 s after 0, 1, 2, 3, … failures.
-    ///
-    /// The first failure costs nothing since Init runs again at once, inside the invocation (contract 10.1).
-    package static func backOffDelay(afterInitFailures count: Int) -> TimeAmount {
-        guard count > 1 else { return .zero }
-        return .milliseconds(min(5000, 100 << Int64(min(count - 2, 10))))
     }
 }

@@ -3,7 +3,8 @@ package import LambdaProtocol
 package import Logging
 package import NIOCore
 
-/// One execution environment: a runtime process, its own Runtime API listener, and the state machine that decides.
+/// One execution environment: the processes of a runtime and its extensions, their own listener for the Runtime API and
+/// the Extensions API, and the state machine that decides.
 ///
 /// Only translates: what happens becomes an event of ``EnvironmentStateMachine``, its actions become calls.
 // @unchecked: every member is used on `eventLoop` only (asserted).
@@ -13,26 +14,37 @@ package final class ExecutionEnvironment: @unchecked Sendable {
     package let eventLoop: any EventLoop
     package weak var delegate: (any ExecutionEnvironmentDelegate)?
 
-    private let configuration: EnvironmentConfiguration
-    private let logger: Logger
-    private var machine: EnvironmentStateMachine<Invocation>
-    private lazy var runtimeAPI = RuntimeAPI(
-        delegate: self, executedVersion: self.configuration.function.version)
+    let configuration: EnvironmentConfiguration
+    let logger: Logger
+    var machine: EnvironmentStateMachine<Invocation>
+    lazy var runtimeAPI = RuntimeAPI(delegate: self, executedVersion: self.configuration.function.version)
+    lazy var extensionsAPI = ExtensionsAPI(
+        delegate: self, function: self.configuration.function, accountID: self.configuration.accountID,
+        isEnabled: self.configuration.extensionFolder != nil)
+    lazy var processes = EnvironmentProcesses(eventLoop: self.eventLoop, delegate: self)
+    /// The same for all of the environment's processes, as on AWS.
+    lazy var logStreamName = LogStreamName.make(version: self.configuration.function.version, now: EpochClock.now())
     private var listener: EventLoopFuture<HTTPServer>?
-    private var process: RuntimeProcess?
-    private var processID: Int32?
+    var runtimeAPIAddress = ""
+    /// The external extensions of this start.
+    var extensionNames: [String] = []
+    /// How often the environment was started: what an earlier start had asked for is not done to a later one.
+    var startCount = 0
 
-    private var postedOutcome: InvocationOutcome?
-    private var initError: FunctionReply?
+    var postedOutcome: InvocationOutcome?
+    var initError: FunctionReply?
     /// The invocation that `ended` has not been called for.
     private var running: (invocation: Invocation, since: NIODeadline)?
     private var runningFailure: EnvironmentFailure?
-    private var initStartedAt = NIODeadline.distantPast
+    var initStartedAt = NIODeadline.distantPast
     /// Told with the next invocation's end: the init that ran before it.
-    private var unreportedInitDuration: TimeAmount?
-    private var peakMemory = (byteCount: 0, readAt: NIODeadline.distantPast)
+    var unreportedInitDuration: TimeAmount?
+    var peakMemory = (byteCount: 0, readAt: NIODeadline.distantPast)
     /// One timer serves all deadlines: it is only moved when it fires, since almost no invocation reaches its own.
     private var nextDeadlineCheck: NIODeadline?
+    /// Milliseconds since 1970; of the shutdown that is under way.
+    var shutdownDeadline: Int64 = 0
+    var shutdownTimers: [Scheduled<Void>] = []
     private var closed: EventLoopPromise<Void>?
 
     /// - Parameters:
@@ -79,7 +91,7 @@ package final class ExecutionEnvironment: @unchecked Sendable {
         self.run(actions)
     }
 
-    /// Ends the process, if the environment is ready; it can be started again.
+    /// Ends the processes, if the environment is ready; it can be started again.
     package func stop() {
         self.eventLoop.assertInEventLoop()
         self.run(self.machine.stop())
@@ -87,9 +99,10 @@ package final class ExecutionEnvironment: @unchecked Sendable {
 
     /// Ends the environment.
     ///
-    /// Without extensions the process group is killed at once (contract 7.6).
+    /// Without extensions the runtime's process group is killed at once; with some, they and the runtime have up to two
+    /// seconds (contract 7.6).
     ///
-    /// - Returns: Succeeds when the process is gone and the listener is closed.
+    /// - Returns: Succeeds when the processes are gone and the listener is closed.
     package func shutdown() -> EventLoopFuture<Void> {
         self.eventLoop.assertInEventLoop()
         if let closed = self.closed { return closed.futureResult }
@@ -99,17 +112,20 @@ package final class ExecutionEnvironment: @unchecked Sendable {
         return promise.futureResult
     }
 
-    private func run(_ actions: EnvironmentActions<Invocation>) {
+    func run(_ actions: EnvironmentActions<Invocation>) {
         if let failure = actions.initFailure { self.tellInitFailure(failure) }
         if let answer = actions.answer { self.answer(answer) }
-        if actions.killProcess { self.killProcess() }
-        if actions.startProcess { self.startProcess() }
+        if let failure = actions.lateFailure { self.runningFailure = failure }
+        if actions.initEnded { self.endInit() }
+        if let signal = actions.signal { self.carryOut(signal) }
+        if actions.open { self.open() }
+        if actions.startExtensions { self.startExtensions() }
+        if actions.startRuntime { self.startRuntime() }
         if let invocation = actions.deliver { self.deliver(invocation) }
         if let deadline = actions.checkDeadlineAt { self.checkDeadline(at: deadline) }
         if actions.waitForStragglers { self.waitForStragglers(passes: 3) }
-        if let delay = actions.backOff {
-            self.eventLoop.scheduleTask(in: delay) { self.run(self.machine.backOffElapsed()) }
-        }
+        if let patience = actions.waitForReporter { self.waitForReporter(patience) }
+        if let delay = actions.backOff { self.backOff(delay) }
         if actions.invocationEnded { self.endInvocation() }
         // Last: it may bring the next invocation.
         if let notice = actions.notice { self.tell(notice) }
@@ -132,7 +148,14 @@ package final class ExecutionEnvironment: @unchecked Sendable {
 
     private func deliver(_ invocation: Invocation) {
         guard let deadline = self.machine.deadline else { return }
-        self.runtimeAPI.deliver(invocation, remaining: deadline - .now())
+        let remaining = deadline - .now()
+        self.runtimeAPI.deliver(invocation, remaining: remaining)
+        if self.extensionsAPI.hasInvokeSubscribers { self.tellExtensions(of: invocation, remaining: remaining) }
+    }
+
+    private func endInit() {
+        if self.running == nil { self.unreportedInitDuration = .now() - self.initStartedAt }
+        self.logExtensions()
     }
 
     private func endInvocation() {
@@ -155,7 +178,11 @@ package final class ExecutionEnvironment: @unchecked Sendable {
     }
 
     private func tell(_ notice: EnvironmentActions<Invocation>.Notice) {
-        if notice == .stopped || notice == .closed { self.runtimeAPI.processEnded() }
+        if notice == .stopped || notice == .closed {
+            self.cancelShutdownTimers()
+            self.runtimeAPI.processEnded()
+            self.extensionsAPI.environmentEnded()
+        }
         if notice == .closed { self.closeListener() }
         self.delegate?.environment(self, became: notice)
     }
@@ -175,6 +202,11 @@ extension ExecutionEnvironment {
         }
     }
 
+    private func backOff(_ delay: TimeAmount) {
+        self.cancelShutdownTimers()
+        self.eventLoop.scheduleTask(in: delay) { self.run(self.machine.backOffElapsed()) }
+    }
+
     /// Lets the loop read what a dead process had sent: its answer may lie in a socket's buffer, or its connection in
     /// the listener's queue.
     ///
@@ -185,85 +217,11 @@ extension ExecutionEnvironment {
     }
 }
 
-// MARK: - The process
-
-extension ExecutionEnvironment {
-    private func startProcess() {
-        self.initError = nil
-        self.postedOutcome = nil
-        self.unreportedInitDuration = nil
-        self.initStartedAt = .now()
-        self.openListener().whenComplete { result in
-            switch result {
-            case .failure(let error):
-                self.processNotStarted(
-                    .init(errorType: "Sandbox.Failure", reason: "Runtime API listener: \(error)"))
-            case .success(let server):
-                self.startProcess(runtimeAPIPort: server.localAddress?.port ?? self.configuration.runtimeAPIPort)
-            }
-        }
-    }
-
-    private func startProcess(runtimeAPIPort: Int) {
-        // The environment may have been shut down while the listener was opened.
-        guard self.closed == nil else {
-            return self.processNotStarted(.init(errorType: "Sandbox.Failure", reason: "shutting down"))
-        }
-        self.runtimeAPI.processStarted()
-        self.peakMemory = (0, .distantPast)
-        let command = RuntimeProcess.Command(
-            arguments: self.configuration.command,
-            environment: self.configuration.variables.runtime(
-                runtimeAPIAddress: "\(self.configuration.runtimeAPIHost):\(runtimeAPIPort)", instance: self.index),
-            workingDirectory: self.configuration.workingDirectory)
-        self.process = RuntimeProcess.start(command, eventLoop: self.eventLoop) { event in
-            switch event {
-            case .started(let processID): self.processID = processID
-            case .notStarted(let failure): self.processNotStarted(failure)
-            case .exited(let exit): self.processExited(exit)
-            }
-        }
-        // A time-out may have passed while the listener was opened; there was no process to kill then.
-        if self.machine.deadline == nil { self.process?.kill() }
-    }
-
-    private func processNotStarted(_ failure: ProcessStartFailure) {
-        self.process = nil
-        self.runtimeAPI.processEnded()
-        self.run(self.machine.processNotStarted(failure))
-    }
-
-    private func processExited(_ exit: ProcessExit) {
-        self.logger.debug("The runtime's process has ended", metadata: ["exit": "\(exit)"])
-        self.process = nil
-        self.processID = nil
-        self.run(self.machine.processExited(exit))
-    }
-
-    private func killProcess() {
-        self.measureMemory()
-        // The signal first: a runtime that waits for the next event must not live to report our refusal as a fault.
-        self.process?.kill()
-        self.runtimeAPI.processEnded()
-    }
-
-    /// Reading /proc costs more than a short invocation: ten times a second is enough for a peak that only grows.
-    private func measureMemory() {
-        let now = NIODeadline.now()
-        guard self.configuration.measuresMemory, let processID = self.processID,
-            now - self.peakMemory.readAt > .milliseconds(100)
-        else { return }
-        self.peakMemory = (
-            max(self.peakMemory.byteCount, ProcessMemory.peakByteCount(ofTreeAt: processID)), now
-        )
-    }
-}
-
 // MARK: - The listener
 
 extension ExecutionEnvironment {
     /// The listener outlives the processes: a restart has the same address.
-    private func openListener() -> EventLoopFuture<HTTPServer> {
+    func openListener() -> EventLoopFuture<HTTPServer> {
         if let listener = self.listener { return listener }
         var http = HTTPServerConfiguration()
         // Python's and Java's runtimes put stack traces of up to 1 MiB into a header field (contract 4.5).
@@ -273,11 +231,17 @@ extension ExecutionEnvironment {
         let listener = HTTPServer.bind(
             host: self.configuration.runtimeAPIHost, port: self.index == 0 ? self.configuration.runtimeAPIPort : 0,
             configuration: http, eventLoop: self.eventLoop, logger: self.logger
-        ) { exchange in self.runtimeAPI.handle(exchange) }
+        ) { exchange in self.handle(exchange) }
         self.listener = listener
         // What failed once may work at the next start.
         listener.whenFailure { _ in self.listener = nil }
         return listener
+    }
+
+    /// The Runtime API comes first: it stands on the way of every invocation.
+    private func handle(_ exchange: HTTPExchange) {
+        if self.runtimeAPI.handle(exchange) || self.extensionsAPI.handle(exchange) { return }
+        exchange.reject(.notFound)
     }
 
     private func closeListener() {
@@ -291,8 +255,7 @@ extension ExecutionEnvironment {
 
 extension ExecutionEnvironment: RuntimeAPIDelegate {
     package func runtimeBecameReady() {
-        let isInit = self.machine.isInitialising
-        if isInit, self.running == nil { self.unreportedInitDuration = .now() - self.initStartedAt }
+        if self.machine.isInitialising { self.extensionsAPI.closeRegistration() }
         self.measureMemory()
         self.run(self.machine.runtimeBecameReady())
     }

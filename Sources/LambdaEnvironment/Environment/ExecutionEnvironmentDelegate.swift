@@ -8,7 +8,7 @@ package protocol ExecutionEnvironmentDelegate: AnyObject {
     func environment(_ environment: ExecutionEnvironment, became notice: EnvironmentActions<Invocation>.Notice)
     /// The runtime is given the event of an invocation, or its init runs inside of one.
     func environment(_ environment: ExecutionEnvironment, began invocation: Invocation)
-    /// An invocation is over: the caller has its answer, and the runtime is ready again or gone.
+    /// An invocation is over: the caller has its answer, and runtime and extensions are ready again or gone.
     func environment(_ environment: ExecutionEnvironment, ended record: InvocationRecord)
     /// Init has failed, after this time.
     func environment(

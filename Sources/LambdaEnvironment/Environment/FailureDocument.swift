@@ -8,6 +8,7 @@ extension EnvironmentFailure {
         case .timedOut: "Sandbox.Timedout"
         case .exited: "Runtime.ExitError"
         case .notStarted(let failure): failure.errorType
+        case .extensionFailed(let failure): failure.kind.rawValue
         case .initError: "Runtime.Unknown"
         case .initTimedOut, .shutdown: nil
         }
@@ -22,6 +23,7 @@ extension EnvironmentFailure {
         case .timedOut: "Task timed out after \(DecimalText.hundredths(ofSecondsIn: timeout)) seconds"
         case .exited(let exit): exit.reason
         case .notStarted(let failure): failure.reason
+        case .extensionFailed(let failure): failure.reason
         case .initError: "Runtime reported an error during init"
         case .initTimedOut: "Init timed out"
         case .shutdown: "The function's host is shutting down"

@@ -7,8 +7,15 @@ package enum ProcessExit: Sendable, Equatable {
     package var reason: String {
         switch self {
         case .code(0): "Runtime exited without providing a reason"
-        case .code(let code): "Runtime exited with error: exit status \(code)"
-        case .signal(let signal): "Runtime exited with error: signal: \(Self.name(ofSignal: signal))"
+        default: "Runtime exited with error: \(self.status)"
+        }
+    }
+
+    /// `exit status 3` or `signal: killed`.
+    package var status: String {
+        switch self {
+        case .code(let code): "exit status \(code)"
+        case .signal(let signal): "signal: \(Self.name(ofSignal: signal))"
         }
     }
 

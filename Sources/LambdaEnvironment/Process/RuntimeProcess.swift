@@ -3,7 +3,7 @@ internal import Glibc
 package import NIOCore
 internal import NIOConcurrencyHelpers
 
-/// A runtime's process: started, watched and killed with its whole process group.
+/// A process of an environment, the runtime's or an extension's: started, watched and killed with its whole group.
 ///
 /// Not swift-subprocess, for three reasons: it has no parent death signal, so a killed daemon would leave a runtime
 /// behind that executes once more; the small launcher that could set one cannot tell that its exec failed, since every
@@ -35,13 +35,14 @@ package final class RuntimeProcess: Sendable {
     }
 
     private enum State {
-        case starting(killed: Bool)
+        /// `signal` is sent as soon as there is somebody to send it to.
+        case starting(signal: Int32?)
         case running(pid_t)
         /// Reaped: its id, and the group's, may be another's by now.
         case reaped
     }
 
-    private let state = NIOLockedValueBox(State.starting(killed: false))
+    private let state = NIOLockedValueBox(State.starting(signal: nil))
     private let command: Command
     private let eventLoop: any EventLoop
     private let handler: @Sendable (Event) -> Void
@@ -72,10 +73,21 @@ package final class RuntimeProcess: Sendable {
 
     /// Kills the process and everything in its group; at its start when it has not started yet.
     package func kill() {
+        self.send(SIGKILL)
+    }
+
+    /// Asks the process and everything in its group to end; at its start when it has not started yet.
+    package func terminate() {
+        self.send(SIGTERM)
+    }
+
+    private func send(_ signal: Int32) {
         self.state.withLockedValue { state in
             switch state {
-            case .starting: state = .starting(killed: true)
-            case .running(let group): _ = Glibc.kill(-group, SIGKILL)
+            // Nothing is weaker than SIGKILL once that is due.
+            case .starting(SIGKILL?): break
+            case .starting: state = .starting(signal: signal)
+            case .running(let group): _ = Glibc.kill(-group, signal)
             case .reaped: break
             }
         }
@@ -91,12 +103,12 @@ package final class RuntimeProcess: Sendable {
             self.state.withLockedValue { $0 = .reaped }
             self.report(.notStarted(failure))
         case .success(let processID):
-            let wasKilled = self.state.withLockedValue { state in
-                guard case .starting(let killed) = state else { return false }
+            let signal = self.state.withLockedValue { state -> Int32? in
+                guard case .starting(let signal) = state else { return nil }
                 state = .running(processID)
-                return killed
+                return signal
             }
-            if wasKilled { self.kill() }
+            if let signal { self.send(signal) }
             self.report(.started(processID: processID))
             self.report(.exited(self.awaitEnd(of: processID)))
         }

@@ -86,16 +86,19 @@ package final class RuntimeAPI: @unchecked Sendable {
     }
 
     /// Answers a request, now or later.
-    package func handle(_ exchange: HTTPExchange) {
+    ///
+    /// - Returns: `false` for a path that is none of the Runtime API's; the request is not answered then.
+    package func handle(_ exchange: HTTPExchange) -> Bool {
         switch RuntimeAPIRoute(method: exchange.head.method, path: exchange.path) {
         case .next: self.next(exchange)
         case .response(let id): self.response(exchange, id: id)
         case .error(let id): self.error(exchange, id: id)
         case .initError: self.initError(exchange)
         case .ping: exchange.respond(status: .ok, headers: [], body: ByteBuffer(string: "pong"))
-        case .unknownPath: exchange.reject(.notFound)
+        case .unknownPath: return false
         case .wrongMethod: exchange.reject(.methodNotAllowed)
         }
+        return true
     }
 
     private func next(_ exchange: HTTPExchange) {

@@ -36,7 +36,7 @@ package struct RuntimeAPIRejection: Error, Sendable, Equatable {
     var document: ByteBuffer { ErrorDocument.messageFirst(type: self.errorType, message: self.message) }
 
     static let internalError = Self(status: 500, errorType: "InternalServerError", message: "Internal Server Error")
-    static let notFound = Self(status: 404, errorType: "NotFound", message: "No such path in the Runtime API")
+    static let notFound = Self(status: 404, errorType: "NotFound", message: "No such path")
     static let methodNotAllowed = Self(
         status: 405, errorType: "MethodNotAllowed", message: "This path takes another method")
 
