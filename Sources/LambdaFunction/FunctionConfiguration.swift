@@ -13,6 +13,8 @@ package struct FunctionConfiguration: Sendable {
     package var accountID: String
     /// Environments at most, as `MAX_CONCURRENCY` says; default 1.
     package var maxEnvironments: Int
+    /// Environments that are started at once, and kept however long they are idle; default 0.
+    package var minEnvironments: Int
     /// After how long without an invocation an environment is stopped.
     ///
     /// Default 1800 s; `nil`: never.
@@ -32,13 +34,14 @@ package struct FunctionConfiguration: Sendable {
 
     package init(
         environment: EnvironmentConfiguration, qualifier: String? = nil, accountID: String = "012345678912",
-        maxEnvironments: Int = 1, idleTimeout: TimeAmount? = .seconds(1800), maxWaiting: Int = 1000,
+        maxEnvironments: Int = 1, minEnvironments: Int = 0, idleTimeout: TimeAmount? = .seconds(1800), maxWaiting: Int = 1000,
         maxWaitingTime: TimeAmount? = .seconds(60), reports: ReportFormat = .text
     ) {
         self.environment = environment
         self.qualifier = qualifier
         self.accountID = accountID
         self.maxEnvironments = maxEnvironments
+        self.minEnvironments = minEnvironments
         self.idleTimeout = idleTimeout
         self.maxWaiting = maxWaiting
         self.maxWaitingTime = maxWaitingTime

@@ -12,6 +12,8 @@ package struct InvocationScheduler<Waiter> {
     package struct Limits: Sendable {
         /// Environments at most.
         package var maxEnvironments: Int
+        /// Environments that are started before they are needed, and not stopped for being idle.
+        package var minEnvironments: Int
         /// Invocations that may wait; further ones are refused.
         package var maxWaiting: Int
         /// How long one may wait; `nil`: for ever.
@@ -20,9 +22,11 @@ package struct InvocationScheduler<Waiter> {
         package var idleTimeout: TimeAmount?
 
         package init(
-            maxEnvironments: Int, maxWaiting: Int, maxWaitingTime: TimeAmount? = nil, idleTimeout: TimeAmount? = nil
+            maxEnvironments: Int, minEnvironments: Int = 0, maxWaiting: Int, maxWaitingTime: TimeAmount? = nil,
+            idleTimeout: TimeAmount? = nil
         ) {
             self.maxEnvironments = maxEnvironments
+            self.minEnvironments = min(minEnvironments, maxEnvironments)
             self.maxWaiting = maxWaiting
             self.maxWaitingTime = maxWaitingTime
             self.idleTimeout = idleTimeout
@@ -64,7 +68,9 @@ package struct InvocationScheduler<Waiter> {
         case stopped(needsInvocation: Bool)
         /// It will be ready, or stopped. Can transition to: `idle`, `busy`, `stopped`.
         case starting
-        /// Can transition to: `busy`, `starting` (when it is lost or stopped: it will be `stopped`).
+        /// Its process ends, or has ended. Can transition to: `stopped`.
+        case leaving
+        /// Can transition to: `busy`, `leaving`.
         case idle
         /// Can transition to: `idle`, `busy` (with the next), `stopped`.
         case busy
@@ -84,7 +90,9 @@ package struct InvocationScheduler<Waiter> {
     private var idle: [(environment: Int, since: NIODeadline)] = []
     private var waiting: Deque<Waiting> = []
     private var busyCount = 0
+    /// With those that leave: they can be started again soon.
     private var startingCount = 0
+    private var leavingCount = 0
     private var isDraining = false
 
     package init(limits: Limits) {
@@ -124,12 +132,18 @@ package struct InvocationScheduler<Waiter> {
         return .wait(starting: self.startIfNeeded(), checkAt: waiting.refuseAt)
     }
 
-    /// An environment to be started before there is an invocation for it.
+    /// An environment to be started before there is an invocation for it: as many as are to be kept warm.
+    ///
+    /// Ask again until there is none.
     package mutating func startEarly() -> Int? {
-        guard !self.isDraining, let environment = self.stoppedEnvironment(needingInvocation: false) else { return nil }
+        guard !self.isDraining, self.aliveCount < self.limits.minEnvironments,
+            let environment = self.stoppedEnvironment(needingInvocation: false)
+        else { return nil }
         self.become(.starting, environment)
         return environment
     }
+
+    private var aliveCount: Int { self.busyCount + self.idle.count + self.startingCount - self.leavingCount }
 
     /// Init is done, or the runtime has asked for the next event.
     package mutating func environmentBecameReady(_ environment: Int, now: NIODeadline) -> Actions {
@@ -148,7 +162,7 @@ package struct InvocationScheduler<Waiter> {
     /// The process of a ready environment has ended; it will be stopped soon.
     package mutating func environmentLost(_ environment: Int) {
         self.idle.removeAll { $0.environment == environment }
-        self.become(.starting, environment)
+        self.become(.leaving, environment)
     }
 
     /// It has no process and may be started.
@@ -169,7 +183,7 @@ package struct InvocationScheduler<Waiter> {
             self.become(.busy, environment)
             actions.run = (waiter, environment)
         } else {
-            actions.start = self.startIfNeeded()
+            actions.start = self.startIfNeeded() ?? self.startEarly()
         }
         return actions
     }
@@ -180,7 +194,7 @@ package struct InvocationScheduler<Waiter> {
         self.refuseOverdue(now: now, &actions)
         self.stopIdle(now: now, &actions)
         let nextRefusal = self.waiting.lazy.compactMap(\.refuseAt).min()
-        let nextStop = self.limits.idleTimeout.flatMap { timeout in self.idle.first.map { $0.since + timeout } }
+        let nextStop = self.nextStop
         actions.checkAt = [nextRefusal, nextStop].compactMap { $0 }.min()
         return actions
     }
@@ -221,12 +235,17 @@ package struct InvocationScheduler<Waiter> {
     }
 
     private mutating func stopIdle(now: NIODeadline, _ actions: inout Actions) {
-        guard let idleTimeout = self.limits.idleTimeout else { return }
-        while let first = self.idle.first, first.since + idleTimeout <= now {
-            self.idle.removeFirst()
-            self.become(.starting, first.environment)
-            actions.stop.append(first.environment)
+        while let nextStop = self.nextStop, nextStop <= now {
+            let environment = self.idle.removeFirst().environment
+            self.become(.leaving, environment)
+            actions.stop.append(environment)
         }
+    }
+
+    /// When the environment that was idle longest is to be stopped; `nil` while all are to be kept.
+    private var nextStop: NIODeadline? {
+        guard let idleTimeout = self.limits.idleTimeout, self.aliveCount > self.limits.minEnvironments else { return nil }
+        return self.idle.first.map { $0.since + idleTimeout }
     }
 
     /// One more environment, where more invocations wait than environments are on their way.
@@ -256,6 +275,9 @@ package struct InvocationScheduler<Waiter> {
         switch state {
         case .busy: self.busyCount += difference
         case .starting: self.startingCount += difference
+        case .leaving:
+            self.startingCount += difference
+            self.leavingCount += difference
         case .idle, .stopped: break
         }
     }

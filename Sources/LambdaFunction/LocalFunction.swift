@@ -28,8 +28,9 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
         self.logger = logger
         self.scheduler = InvocationScheduler(
             limits: .init(
-                maxEnvironments: configuration.maxEnvironments, maxWaiting: configuration.maxWaiting,
-                maxWaitingTime: configuration.maxWaitingTime, idleTimeout: configuration.idleTimeout))
+                maxEnvironments: configuration.maxEnvironments, minEnvironments: configuration.minEnvironments,
+                maxWaiting: configuration.maxWaiting, maxWaitingTime: configuration.maxWaitingTime,
+                idleTimeout: configuration.idleTimeout))
         var environment = configuration.environment
         environment.measuresMemory = configuration.reports != .none
         environment.accountID = configuration.accountID
@@ -47,10 +48,10 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
         self.eventLoop.flatSubmit { self.environments[0].prepare() }
     }
 
-    /// Starts one environment now, so that the first invocation does not wait for its init.
+    /// Starts the environments that are to be warm, so that the first invocations do not wait for their init.
     package func startEarly() {
         self.eventLoop.assertInEventLoop()
-        if let environment = self.scheduler.startEarly() { self.environments[environment].start() }
+        while let environment = self.scheduler.startEarly() { self.environments[environment].start() }
     }
 
     /// How many invocations could be run now without waiting.

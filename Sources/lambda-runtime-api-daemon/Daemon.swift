@@ -37,7 +37,7 @@ final class Daemon: @unchecked Sendable {
                         setting: "RUNTIME_API_PORT", host: environment.runtimeAPIHost,
                         port: environment.runtimeAPIPort, error)
                 }
-                .map { if self.configuration.startsAtOnce { self.function.startEarly() } }
+                .map { self.function.startEarly() }
                 .flatMap { self.listen() }
                 .flatMap { self.consume() }
         }

@@ -14,7 +14,6 @@ struct DaemonConfiguration {
     var amqp: AMQPConfiguration?
     /// Messages held ready beyond those that run, for each environment.
     var lookAhead: Int
-    var startsAtOnce: Bool
     var logLevel: Logger.Level
     var logsJSON: Bool
 
@@ -32,7 +31,6 @@ struct DaemonConfiguration {
         let bootstrap = try Bootstrap(options: options, settings: settings, fileExists: fileExists)
         self.logsJSON = try settings.boolean("USE_STRUCTURED_LOGGING", default: false)
         self.logLevel = try Self.logLevel(options, settings)
-        self.startsAtOnce = options.startsAtOnce
         self.lookAhead = try settings.integer("AMQP_LOOKAHEAD", default: 0, in: 0...1000)
         self.function = try Self.function(options, settings, bootstrap, variables, logsJSON: self.logsJSON)
         self.function.environment.extensionFolder = try Self.extensionFolder(settings, fileExists, isFolder)
@@ -68,10 +66,13 @@ extension DaemonConfiguration {
             variables: RuntimeEnvironmentVariables(container: variables, function: description),
             runtimeAPIHost: host, runtimeAPIPort: port)
         let idle = try settings.integer("AWS_LAMBDA_FUNCTION_IDLETIMEOUT", default: 1800, in: 0...31_536_000)
+        let maxEnvironments = try settings.integer("MAX_CONCURRENCY", default: 1, in: 1...10_000)
         let reports = try settings.boolean("PRINT_REPORTS", default: true)
         return FunctionConfiguration(
             environment: environment, qualifier: try self.qualifier(settings),
-            maxEnvironments: try settings.integer("MAX_CONCURRENCY", default: 1, in: 1...10_000),
+            maxEnvironments: maxEnvironments,
+            minEnvironments: try settings.integer(
+                "MIN_CONCURRENCY", default: options.startsAtOnce ? 1 : 0, in: 0...maxEnvironments),
             idleTimeout: idle == 0 ? nil : .seconds(Int64(idle)),
             reports: reports ? (logsJSON ? .json : .text) : .none)
     }

@@ -22,6 +22,10 @@ func configuration() -> DaemonConfiguration {
             print("lambda-runtime-api-daemon \(DaemonVersion.text)")
             exit(0)
         }
+        if getenv("KUBERNETES_INIT_CONTAINER") != nil {
+            print(try SelfCopy.copy(to: "/tmp", startedAs: CommandLine.arguments.first ?? ""))
+            exit(0)
+        }
         return try DaemonConfiguration(
             options: options, variables: Settings.processEnvironment(), fileExists: { access($0, F_OK) == 0 },
             isFolder: { access($0 + "/.", X_OK) == 0 })

@@ -8,11 +8,12 @@ import Testing
     func at(_ seconds: Int64) -> NIODeadline { .uptimeNanoseconds(1_000_000_000) + .seconds(seconds) }
 
     func scheduler(
-        _ environments: Int = 1, waiting: Int = 10, waitingTime: TimeAmount? = nil, idle: TimeAmount? = nil
+        _ environments: Int = 1, warm: Int = 0, waiting: Int = 10, waitingTime: TimeAmount? = nil, idle: TimeAmount? = nil
     ) -> Scheduler {
         Scheduler(
             limits: .init(
-                maxEnvironments: environments, maxWaiting: waiting, maxWaitingTime: waitingTime, idleTimeout: idle))
+                maxEnvironments: environments, minEnvironments: warm, maxWaiting: waiting, maxWaitingTime: waitingTime,
+                idleTimeout: idle))
     }
 
     func arrive(
@@ -39,11 +40,37 @@ import Testing
     }
 
     @Test func anEnvironmentStartedEarlyTakesTheFirstInvocationAtOnce() {
-        var scheduler = self.scheduler()
+        var scheduler = self.scheduler(3, warm: 1)
         #expect(scheduler.startEarly() == 0)
         #expect(scheduler.startEarly() == nil)
         #expect(scheduler.environmentBecameReady(0, now: self.at(1)).run == nil)
         #expect(self.arrive("a", &scheduler) == .run(on: 0))
+    }
+
+    @Test func warmEnvironmentsAreKeptAndTheOthersStopped() {
+        var scheduler = self.scheduler(3, warm: 1, idle: .seconds(10))
+        #expect(scheduler.startEarly() == 0)
+        _ = scheduler.environmentBecameReady(0, now: self.at(0))
+        #expect(self.arrive("a", &scheduler) == .run(on: 0))
+        #expect(self.arrive("b", &scheduler) == .wait(starting: 1, checkAt: nil))
+        _ = scheduler.environmentBecameReady(1, now: self.at(1))
+        _ = scheduler.environmentBecameReady(1, now: self.at(2))
+        _ = scheduler.environmentBecameReady(0, now: self.at(3))
+        let actions = scheduler.tick(now: self.at(100))
+        #expect(actions.stop == [1])
+        // The last one may stay for ever: nothing has to look at it again.
+        #expect(actions.checkAt == nil)
+        #expect(scheduler.environmentStopped(1, needsInvocation: false, now: self.at(101)).start == nil)
+    }
+
+    @Test func aWarmEnvironmentThatIsLostIsStartedAgain() {
+        var scheduler = self.scheduler(2, warm: 1)
+        #expect(scheduler.startEarly() == 0)
+        _ = scheduler.environmentBecameReady(0, now: self.at(0))
+        scheduler.environmentLost(0)
+        #expect(scheduler.environmentStopped(0, needsInvocation: false, now: self.at(1)).start == 0)
+        // One that cannot start waits for an invocation instead of spinning.
+        #expect(scheduler.environmentStopped(0, needsInvocation: true, now: self.at(2)).start == nil)
     }
 
     @Test func anInvocationRunsAtOnceWhereAnEnvironmentIsIdle() {
