@@ -17,6 +17,7 @@ package final class FunctionConsumer: @unchecked Sendable {
     private let eventLoop: any EventLoop
     private let logger: Logger
     private let queue: FunctionQueue
+    private let streams: StreamedReplies
 
     /// The channel that is consumed on; `nil` while there is none.
     private var channel: AMQPLinkChannel?
@@ -41,6 +42,7 @@ package final class FunctionConsumer: @unchecked Sendable {
         self.eventLoop = connection.eventLoop
         self.logger = logger
         self.queue = FunctionQueue(name: configuration.queueName, logger: logger)
+        self.streams = StreamedReplies(logger: logger)
     }
 
     /// Begins to consume, on this link and on every later one. Call on the connection's loop.
@@ -85,14 +87,22 @@ extension FunctionConsumer: AMQPRecoverable {
         }
     }
 
+    package func linkWritable() {
+        self.streams.becameWritable()
+    }
+
     package func linkLost(_ error: AMQPError) {
-        self.channel = nil
-        self.consumerTag = nil
+        self.channelLost()
     }
 
     package func connectionClosed(_ error: AMQPError) {
+        self.channelLost()
+    }
+
+    private func channelLost() {
         self.channel = nil
         self.consumerTag = nil
+        self.streams.connectionLost()
     }
 
     private func setUp(on link: AMQPLink) -> EventLoopFuture<Void> {
@@ -148,8 +158,7 @@ extension FunctionConsumer: AMQPRecoverable {
         guard self.channel === channel, channel.link.isOpen else { return }
         self.logger.warning(
             "The channel was closed", metadata: ["queue": "\(self.configuration.queueName)", "error": "\(error)"])
-        self.channel = nil
-        self.consumerTag = nil
+        self.channelLost()
         self.setUpAgain(on: channel.link)
     }
 
@@ -190,10 +199,64 @@ extension FunctionConsumer {
                 return self.finish(delivery, .result(nothing), requestID: message.request.requestID, on: channel)
             }
             let answer = Answer(message.request.requestID, delivery)
+            if let stream = message.stream {
+                return self.stream(stream, message, isRedelivered: delivery.isRedelivered, answer, of: function, on: channel)
+            }
             self.invoker.invoke(message.request, of: function) { outcome in
                 self.finish(answer, outcome, on: channel)
             }
         }
+    }
+
+    /// Runs an invocation whose caller takes the answer in chunks, once there is a queue for the caller's credit.
+    private func stream(
+        _ stream: StreamRequest, _ message: InvocationMessage, isRedelivered: Bool, _ answer: Answer,
+        of function: ResolvedFunction, on channel: AMQPLinkChannel
+    ) {
+        self.streams.creditQueueName(on: channel.link).assumeIsolated().whenComplete { result in
+            guard channel.isOpen, let replyTo = answer.replyTo else { return self.streamEnded(nil, answer, on: channel) }
+            switch result {
+            case .failure(let error):
+                let refusal = InvokeError(.service, "The daemon has no queue for the stream's credit: \(error)")
+                self.finish(answer, .refused(refusal), on: channel)
+            case .success(let creditQueue):
+                let address = StreamedReply.Address(
+                    requestID: answer.requestID, replyTo: replyTo, correlationID: answer.correlationID,
+                    attempt: stream.attempt + (isRedelivered ? 1 : 0), creditQueue: creditQueue)
+                self.run(message.request, of: function, credit: stream.creditByteCount, address, answer, on: channel)
+            }
+        }
+    }
+
+    private func run(
+        _ request: InvocationRequest, of function: ResolvedFunction, credit: Int, _ address: StreamedReply.Address,
+        _ answer: Answer, on channel: AMQPLinkChannel
+    ) {
+        // The register keeps the stream until it is over, and what is below lets go of it.
+        weak var stream: StreamedReply?
+        let reply = StreamedReply(
+            address, credit: credit, channel: channel, patience: self.configuration.streamPatience
+        ) { message in
+            if let stream { self.streams.remove(stream) }
+            self.streamEnded(message, answer, on: channel)
+        }
+        stream = reply
+        self.streams.insert(reply)
+        self.invoker.invoke(request, of: function, into: reply) { reply.finished($0) }
+    }
+
+    /// Sends a stream's last message. Without one the connection is gone: the broker delivers the request again.
+    private func streamEnded(_ message: ReplyMessage?, _ answer: Answer, on channel: AMQPLinkChannel) {
+        self.running -= 1
+        if let message, let replyTo = answer.replyTo, channel.isOpen {
+            self.attempt("end a stream") {
+                try channel.publish(
+                    exchange: .empty, routingKey: replyTo, isMandatory: false, properties: message.properties,
+                    body: message.body)
+                try channel.ack(answer.deliveryTag)
+            }
+        }
+        self.completeDrainIfQuiet()
     }
 
     /// Nearly every message names no qualifier: that answer is asked for once.
