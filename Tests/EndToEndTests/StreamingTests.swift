@@ -103,6 +103,19 @@ extension EndToEnd {
             }
         }
 
+        @Test func aDaemonThatIsStoppedInMidStreamSaysSo() async throws {
+            try await Daemon.with(Self.runtime, settings: ["AWS_LAMBDA_FUNCTION_TIMEOUT": "20"]) { daemon in
+                async let streamed = BotoStream.of(daemon, #"{"chunks": 2, "size": 10, "hang": true}"#)
+                try await eventually("the function runs") { daemon.program.output.contains("START") }
+                try await Task.sleep(for: .milliseconds(300))
+                daemon.program.signal(SIGTERM)
+                try await Task.sleep(for: .milliseconds(100))
+                daemon.program.signal(SIGTERM)
+                let answer = try await streamed
+                #expect(answer.streamError == "NoAnswerException", "\(answer)")
+            }
+        }
+
         @Test func aClientThatHangsUpDoesNotEndItsFunction() async throws {
             let event = #"{"chunks": 200, "size": 65536, "pause_ms": 5}"#
             try await Daemon.with(Self.runtime, settings: ["AWS_LAMBDA_FUNCTION_TIMEOUT": "20"]) { daemon in

@@ -49,6 +49,7 @@ package final class RuntimeAPI: @unchecked Sendable {
     package func processStarted() {
         self.generation += 1
         self.current = nil
+        self.stream?.cancel()
         self.machine = RuntimeStateMachine()
     }
 

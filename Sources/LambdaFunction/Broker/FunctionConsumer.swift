@@ -11,13 +11,13 @@ package import NIOCore
 /// connection, and never acknowledged there, since delivery tags belong to one channel.
 package final class FunctionConsumer: @unchecked Sendable {
     // @unchecked: every member is used on `eventLoop` only (asserted).
-    private let configuration: FunctionConsumerConfiguration
+    let configuration: FunctionConsumerConfiguration
     private let connection: AMQPConnection
-    private let invoker: any FunctionInvoker
+    let invoker: any FunctionInvoker
     private let eventLoop: any EventLoop
     private let logger: Logger
     private let queue: FunctionQueue
-    private let streams: StreamedReplies
+    let streams: StreamedReplies
 
     /// The channel that is consumed on; `nil` while there is none.
     private var channel: AMQPLinkChannel?
@@ -25,7 +25,7 @@ package final class FunctionConsumer: @unchecked Sendable {
     private var isDraining = false
     /// No further message can come: the broker has agreed to the cancel, or there is no consumer.
     private var isCancelled = true
-    private var running = 0
+    var running = 0
     /// The function without a qualifier, as the invoker knows it.
     private var unqualified: Result<ResolvedFunction, InvokeError>?
     private var drained: EventLoopPromise<Void>?
@@ -71,7 +71,7 @@ package final class FunctionConsumer: @unchecked Sendable {
         return drained.futureResult
     }
 
-    private func completeDrainIfQuiet() {
+    func completeDrainIfQuiet() {
         guard self.isDraining, self.isCancelled, self.running == 0 else { return }
         self.drained?.succeed()
     }
@@ -200,63 +200,12 @@ extension FunctionConsumer {
             }
             let answer = Answer(message.request.requestID, delivery)
             if let stream = message.stream {
-                return self.stream(stream, message, isRedelivered: delivery.isRedelivered, answer, of: function, on: channel)
+                return self.run(message, stream, isRedelivered: delivery.isRedelivered, answer, of: function, on: channel)
             }
             self.invoker.invoke(message.request, of: function) { outcome in
                 self.finish(answer, outcome, on: channel)
             }
         }
-    }
-
-    /// Runs an invocation whose caller takes the answer in chunks, once there is a queue for the caller's credit.
-    private func stream(
-        _ stream: StreamRequest, _ message: InvocationMessage, isRedelivered: Bool, _ answer: Answer,
-        of function: ResolvedFunction, on channel: AMQPLinkChannel
-    ) {
-        self.streams.creditQueueName(on: channel.link).assumeIsolated().whenComplete { result in
-            guard channel.isOpen, let replyTo = answer.replyTo else { return self.streamEnded(nil, answer, on: channel) }
-            switch result {
-            case .failure(let error):
-                let refusal = InvokeError(.service, "The daemon has no queue for the stream's credit: \(error)")
-                self.finish(answer, .refused(refusal), on: channel)
-            case .success(let creditQueue):
-                let address = StreamedReply.Address(
-                    requestID: answer.requestID, replyTo: replyTo, correlationID: answer.correlationID,
-                    attempt: stream.attempt + (isRedelivered ? 1 : 0), creditQueue: creditQueue)
-                self.run(message.request, of: function, credit: stream.creditByteCount, address, answer, on: channel)
-            }
-        }
-    }
-
-    private func run(
-        _ request: InvocationRequest, of function: ResolvedFunction, credit: Int, _ address: StreamedReply.Address,
-        _ answer: Answer, on channel: AMQPLinkChannel
-    ) {
-        // The register keeps the stream until it is over, and what is below lets go of it.
-        weak var stream: StreamedReply?
-        let reply = StreamedReply(
-            address, credit: credit, channel: channel, patience: self.configuration.streamPatience
-        ) { message in
-            if let stream { self.streams.remove(stream) }
-            self.streamEnded(message, answer, on: channel)
-        }
-        stream = reply
-        self.streams.insert(reply)
-        self.invoker.invoke(request, of: function, into: reply) { reply.finished($0) }
-    }
-
-    /// Sends a stream's last message. Without one the connection is gone: the broker delivers the request again.
-    private func streamEnded(_ message: ReplyMessage?, _ answer: Answer, on channel: AMQPLinkChannel) {
-        self.running -= 1
-        if let message, let replyTo = answer.replyTo, channel.isOpen {
-            self.attempt("end a stream") {
-                try channel.publish(
-                    exchange: .empty, routingKey: replyTo, isMandatory: false, properties: message.properties,
-                    body: message.body)
-                try channel.ack(answer.deliveryTag)
-            }
-        }
-        self.completeDrainIfQuiet()
     }
 
     /// Nearly every message names no qualifier: that answer is asked for once.
@@ -269,7 +218,7 @@ extension FunctionConsumer {
     }
 
     /// What is needed of a delivery once it is done; the event's bytes are not kept that long.
-    private struct Answer {
+    struct Answer {
         let requestID: String
         let replyTo: AMQPShortString?
         let correlationID: AMQPShortString?
@@ -289,7 +238,7 @@ extension FunctionConsumer {
         self.finish(Answer(requestID, delivery), outcome, on: channel)
     }
 
-    private func finish(_ answer: Answer, _ outcome: InvocationOutcome, on channel: AMQPLinkChannel) {
+    func finish(_ answer: Answer, _ outcome: InvocationOutcome, on channel: AMQPLinkChannel) {
         self.running -= 1
         if let replyTo = answer.replyTo {
             self.reply(outcome, answer, to: replyTo, on: channel)
@@ -329,7 +278,7 @@ extension FunctionConsumer {
         }
     }
 
-    private func attempt(_ what: String, _ body: () throws -> Void) {
+    func attempt(_ what: String, _ body: () throws -> Void) {
         do {
             try body()
         } catch {

@@ -1,4 +1,5 @@
 import AMQP
+import AMQPRPC
 import LambdaAMQP
 import NIOCore
 import TestSupport
@@ -36,6 +37,14 @@ import Testing
         try await StreamingSetUp.with { test in
             let stream = try await test.stream("chunks 320 65536", window: 100_000)
             #expect(try await self.read(stream).byteCount == 20 * 1024 * 1024)
+        }
+    }
+
+    /// The broker rewrites the `reply_to` of the request and of the credit; both have to mean the same caller.
+    @Test func aStreamComesThroughDirectReplyToAsWell() async throws {
+        try await StreamingSetUp.with(replies: .init(replyQueue: .direct)) { test in
+            let stream = try await test.stream("chunks 100 10000", window: 50_000)
+            #expect(try await self.read(stream).byteCount == 1_000_000)
         }
     }
 

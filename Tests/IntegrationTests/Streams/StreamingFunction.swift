@@ -1,4 +1,5 @@
 import AMQP
+import AMQPRPC
 import Foundation
 import LambdaAMQP
 import LambdaFunction
@@ -91,6 +92,7 @@ struct StreamingSetUp: Sendable {
     /// Runs a test; the function's queue goes at its end.
     static func with(
         daemon configuration: AMQPConfiguration? = nil, patience: TimeAmount = .seconds(30),
+        replies: RPCClientConfiguration = RPCClientConfiguration(),
         _ body: @Sendable (StreamingSetUp) async throws -> Void
     ) async throws {
         let name = "test-streams-\(UUID().uuidString.lowercased())"
@@ -105,7 +107,7 @@ struct StreamingSetUp: Sendable {
                 streamPatience: patience),
             connection: daemon, invoker: function, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await daemon.eventLoop.flatSubmit { consumer.start() }.get()
-        let client = try await LambdaClient(connection: caller)
+        let client = try await LambdaClient(connection: caller, replies: replies)
         try await body(
             StreamingSetUp(name: name, function: function, daemon: daemon, caller: caller, client: client))
         await client.close()
