@@ -7,7 +7,9 @@ package struct StreamCreditMessage: Sendable, Equatable {
     package var byteCount: Int
     /// The request's, which names the stream.
     package var correlationID: AMQPShortString?
-    /// The request's; tells callers apart who happen to use one correlation id. May be absent.
+    /// The request's; tells callers apart who happen to use one correlation id.
+    ///
+    /// May be absent.
     package var replyTo: AMQPShortString?
 
     /// Reads a message.

@@ -1,5 +1,7 @@
 extension InvocationType {
-    /// What Invoke knows, in the order in which AWS lists it. Made once: messages are parsed by the thousand.
+    /// What Invoke knows, in the order in which AWS lists it.
+    ///
+    /// Made once: messages are parsed by the thousand.
     package static let all: [InvocationType] = [.event, .requestResponse, .dryRun]
     /// What InvokeWithResponseStream knows.
     package static let streaming: [InvocationType] = [.requestResponse, .dryRun]
@@ -9,6 +11,7 @@ extension InvocationType {
     /// - Parameters:
     ///   - text: The header's value.
     ///   - allowed: What the operation knows.
+    /// - Returns: the type, or the `ValidationException` to answer with.
     package static func parse(
         _ text: String?, allowed: [InvocationType] = InvocationType.all
     ) -> Result<InvocationType, InvokeError> {

@@ -72,8 +72,8 @@ extension EndToEnd {
                 let options = ["--stream"]
                 let whole = try await CLI.invoke(daemon.name, #"{"chunks": 50, "size": 100000}"#, options: options)
                 #expect(whole.status == .exited(0), "\(whole.errors)")
-                let expected = (0..<50).map { String(repeating: Character(Unicode.Scalar(UInt8(65 + $0 % 26))), count: 100_000) }
-                #expect(whole.output == expected.joined())
+                let letters = (0..<50).map { Character(Unicode.Scalar(UInt8(65 + $0 % 26))) }
+                #expect(whole.output == letters.map { String(repeating: $0, count: 100_000) }.joined())
 
                 let failed = try await CLI.invoke(
                     daemon.name, #"{"chunks": 2, "size": 10, "fail": "trailer"}"#, options: options)

@@ -103,28 +103,30 @@ extension EndToEnd {
             }
         }
 
-        @Test func aDaemonThatIsStoppedInMidStreamSaysSo() async throws {
+        @Test func aDaemonThatIsStoppedFinishesTheStreamThatRuns() async throws {
             try await Daemon.with(Self.runtime, settings: ["AWS_LAMBDA_FUNCTION_TIMEOUT": "20"]) { daemon in
-                async let streamed = BotoStream.of(daemon, #"{"chunks": 2, "size": 10, "hang": true}"#)
-                try await eventually("the function runs") { daemon.program.output.contains("START") }
-                try await Task.sleep(for: .milliseconds(300))
+                let curl = try self.curl(daemon, #"{"chunks": 5, "size": 10, "pause_ms": 200}"#)
+                try await eventually("the stream has begun") { curl.output.contains("AAAAAAAAAA") }
                 daemon.program.signal(SIGTERM)
-                try await Task.sleep(for: .milliseconds(100))
-                daemon.program.signal(SIGTERM)
-                let answer = try await streamed
-                #expect(answer.streamError == "NoAnswerException", "\(answer)")
+                #expect(try await curl.end() == .exited(0))
+                #expect(curl.output.contains("EEEEEEEEEE"))
+                #expect(curl.output.contains("InvokeComplete"))
+                #expect(try await daemon.program.end() == .exited(0))
             }
+        }
+
+        /// Invokes with curl, whose output is the event stream as it is.
+        private func curl(_ daemon: Daemon, _ event: String, options: [String] = []) throws -> Program {
+            let url = "http://localhost:\(daemon.port)/2021-11-15/functions/\(daemon.name)"
+            return try Program(
+                "curl",
+                ["--silent", "--no-buffer", "-XPOST", url + "/response-streaming-invocations", "-d", event] + options)
         }
 
         @Test func aClientThatHangsUpDoesNotEndItsFunction() async throws {
             let event = #"{"chunks": 200, "size": 65536, "pause_ms": 5}"#
             try await Daemon.with(Self.runtime, settings: ["AWS_LAMBDA_FUNCTION_TIMEOUT": "20"]) { daemon in
-                let curl = try Program(
-                    "curl",
-                    [
-                        "--silent", "--max-time", "0.3", "-XPOST", "-d", event, "--limit-rate", "100k",
-                        "http://localhost:\(daemon.port)/2021-11-15/functions/\(daemon.name)/response-streaming-invocations",
-                    ])
+                let curl = try self.curl(daemon, event, options: ["--max-time", "0.3", "--limit-rate", "100k"])
                 #expect(try await curl.end() == .exited(28))
                 #expect(try await daemon.post(#"{"status": true}"#).body == #"{"invocations": 2, "last": 202}"#)
             }

@@ -6,7 +6,9 @@ import Testing
 
 /// The stream form of the wire contract.
 @Suite struct StreamMessageTests {
-    private func read(_ headers: AMQPTable, replyTo: AMQPShortString? = "replies") -> Result<InvocationMessage, InvokeError> {
+    private func read(
+        _ headers: AMQPTable, replyTo: AMQPShortString? = "replies"
+    ) -> Result<InvocationMessage, InvokeError> {
         var properties = AMQPProperties(contentType: nil, headers: headers)
         properties.replyTo = replyTo
         return InvocationMessage.read(

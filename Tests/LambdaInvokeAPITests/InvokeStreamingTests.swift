@@ -62,7 +62,8 @@ import Testing
             #expect(answer.status == 200)
             #expect(
                 self.frames(answer) == [
-                    "PayloadChunk one", #"InvokeComplete {"ErrorCode":"Unhandled","ErrorDetails":"{\"errorType\":\"E\"}"}"#,
+                    "PayloadChunk one",
+                    #"InvokeComplete {"ErrorCode":"Unhandled","ErrorDetails":"{\"errorType\":\"E\"}"}"#,
                 ])
         }
     }

@@ -7,7 +7,7 @@ extension HTTPExchange {
     private static let accepted = ByteBuffer(string: "{\"status\":\"OK\"}\n")
 
     /// Whether the body comes without its length.
-    var isChunked: Bool { self.head.headers.contains(name: "transfer-encoding") }
+    var isChunked: Bool { self.head.headers.first(name: "transfer-encoding") != nil }
 
     /// 202, which Go, Java, Python and Swift insist on.
     func accept() {

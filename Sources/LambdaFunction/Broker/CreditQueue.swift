@@ -5,8 +5,8 @@ import NIOCore
 
 /// The queue of this daemon's own that callers send further credit for their streams to.
 ///
-/// It belongs to the connection and has a channel of its own there, so that nothing that goes wrong with it disturbs the
-/// invocations. It is declared when the first stream needs it, and again on each later connection.
+/// It belongs to the connection and has a channel of its own there, so that nothing that goes wrong with it disturbs
+/// the invocations. It is declared when the first stream needs it, and again on each later connection.
 // @unchecked: every member is used on the connection's loop only (asserted by the link).
 final class CreditQueue: @unchecked Sendable {
     var onCredit: ((StreamCreditMessage) -> Void)?

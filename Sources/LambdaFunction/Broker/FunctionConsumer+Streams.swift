@@ -11,7 +11,9 @@ extension FunctionConsumer {
         of function: ResolvedFunction, on channel: AMQPLinkChannel
     ) {
         self.streams.creditQueueName(on: channel.link).assumeIsolated().whenComplete { result in
-            guard channel.isOpen, let replyTo = answer.replyTo else { return self.streamEnded(nil, answer, on: channel) }
+            guard channel.isOpen, let replyTo = answer.replyTo else {
+                return self.streamEnded(nil, answer, on: channel)
+            }
             switch result {
             case .failure(let error):
                 let refusal = InvokeError(.service, "The daemon has no queue for the stream's credit: \(error)")
@@ -42,7 +44,9 @@ extension FunctionConsumer {
         self.invoker.invoke(request, of: function, into: reply) { reply.finished($0) }
     }
 
-    /// Sends a stream's last message. Without one the connection is gone: the broker delivers the request again.
+    /// Sends a stream's last message.
+    ///
+    /// Without one the connection is gone: the broker delivers the request again.
     private func streamEnded(_ message: ReplyMessage?, _ answer: Answer, on channel: AMQPLinkChannel) {
         self.running -= 1
         if let message, let replyTo = answer.replyTo, channel.isOpen {

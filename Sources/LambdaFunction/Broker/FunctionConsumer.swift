@@ -200,7 +200,8 @@ extension FunctionConsumer {
             }
             let answer = Answer(message.request.requestID, delivery)
             if let stream = message.stream {
-                return self.run(message, stream, isRedelivered: delivery.isRedelivered, answer, of: function, on: channel)
+                return self.run(
+                    message, stream, isRedelivered: delivery.isRedelivered, answer, of: function, on: channel)
             }
             self.invoker.invoke(message.request, of: function) { outcome in
                 self.finish(answer, outcome, on: channel)

@@ -4,8 +4,9 @@ package import NIOCore
 ///
 /// Pure.
 ///
-/// Bytes leave only for credit that the caller has given, and only while the connection takes them. What cannot leave is
-/// held, and the function makes no more until it has left: so at most one part of the runtime's is held for each stream.
+/// Bytes leave only for credit that the caller has given, and only while the connection takes them. What cannot leave
+/// is held, and the function makes no more until it has left: so at most one part of the runtime's is held for each
+/// stream.
 package struct StreamedReplyStateMachine {
     package struct Chunk: Equatable {
         package var sequence: Int
