@@ -13,7 +13,8 @@ final class EventStreamResponse: ResponseSink, @unchecked Sendable {
     private let exchange: HTTPExchange
     private let request: InvocationRequest
     private var writer: HTTPResponseWriter?
-    private var isClientGone = false
+    /// The client is gone, or has its last frame: what the function still makes is dropped.
+    private var isOver = false
 
     init(_ exchange: HTTPExchange, to request: InvocationRequest) {
         self.exchange = exchange
@@ -26,7 +27,7 @@ final class EventStreamResponse: ResponseSink, @unchecked Sendable {
     }
 
     func write(_ bytes: ByteBuffer) -> Bool {
-        guard !self.isClientGone, let writer = self.writer else { return true }
+        guard !self.isOver, let writer = self.writer else { return true }
         var rest = bytes
         var isWritable = true
         while rest.readableBytes > 0,
@@ -72,13 +73,14 @@ final class EventStreamResponse: ResponseSink, @unchecked Sendable {
     }
 
     private func end(_ frame: ByteBuffer) {
-        guard !self.isClientGone, let writer = self.writer else { return }
+        guard !self.isOver, let writer = self.writer else { return }
+        self.isOver = true
         _ = writer.write(frame)
         writer.end()
     }
 
     private func clientGone() {
-        self.isClientGone = true
+        self.isOver = true
         self.onWanted?()
     }
 }
