@@ -130,7 +130,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["AMQP", "AMQPRPC", "LambdaAMQP", "LambdaProtocol", "TestSupport", logging]
+            dependencies: ["AMQP", "AMQPRPC", "LambdaAMQP", "LambdaFunction", "LambdaProtocol", "TestSupport", logging]
                 + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
         .testTarget(

@@ -36,7 +36,9 @@ public final class RPCClient: @unchecked Sendable {
     var absence = AMQPError(.connectionFailed, "not connected to the broker yet")
     var isClosed = false
 
-    private var calls: PendingCalls<Completion>
+    var calls: PendingCalls<Completion>
+    /// Who gets the replies of calls that have more than one; empty where nobody streams.
+    var streams: [CallID: StreamReceiver] = [:]
     private var unsent: Deque<Unsent> = []
     private var timer: Scheduled<Void>?
     private var timerDeadline: NIODeadline?
@@ -172,8 +174,11 @@ extension RPCClient {
 
 extension RPCClient {
     func replyReceived(_ delivery: AMQPDelivery) {
-        guard let id = CallID(correlationID: delivery.properties.correlationID),
-            case .resume(let completion) = self.calls.replyReceived(for: id)
+        let id = CallID(correlationID: delivery.properties.correlationID)
+        if !self.streams.isEmpty, let id, let receive = self.streams[id] {
+            return self.streamReplyReceived(delivery, id, receive)
+        }
+        guard let id, case .resume(let completion) = self.calls.replyReceived(for: id)
         else { return self.droppedReplyCount += 1 }
         completion(.success(RPCReply(properties: delivery.properties, body: delivery.body)))
     }

@@ -14,6 +14,9 @@ struct InvocationHeaders {
     var tenantID: String?
     var qualifier: String?
     var deadlineMilliseconds: Int64?
+    var responseMode: String?
+    var streamCredit: Int?
+    var attempt: Int?
 
     init(_ table: AMQPTable?) {
         for entry in table?.entries ?? [] {
@@ -25,10 +28,17 @@ struct InvocationHeaders {
             case "x-amz-tenant-id": self.tenantID = entry.value.stringValue
             case "qualifier": self.qualifier = entry.value.stringValue
             case "x-lambda-deadline-ms":
-                self.deadlineMilliseconds =
-                    entry.value.integerValue.map(Int64.init) ?? entry.value.stringValue.flatMap { Int64($0) }
+                self.deadlineMilliseconds = entry.value.decimalValue.map(Int64.init)
+            case "x-amz-response-mode": self.responseMode = entry.value.stringValue
+            case "x-lambda-stream-credit": self.streamCredit = entry.value.decimalValue
+            case "x-lambda-attempt": self.attempt = entry.value.decimalValue
             default: break
             }
         }
     }
+}
+
+extension AMQPValue {
+    /// A number, or the decimal text of one, which is all that some clients can send.
+    var decimalValue: Int? { self.integerValue ?? self.stringValue.flatMap { Int($0) } }
 }

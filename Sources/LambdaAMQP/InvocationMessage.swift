@@ -12,6 +12,8 @@ package struct InvocationMessage: Sendable {
     package var invocationType: InvocationType
     /// The qualifier that the caller named.
     package var qualifier: String?
+    /// How the caller takes the answer in chunks; `nil` for one who wants it whole.
+    package var stream: StreamRequest?
 
     /// Reads a delivery.
     ///
@@ -33,20 +35,36 @@ package struct InvocationMessage: Sendable {
         return type.flatMap { type in
             event.flatMap { event in
                 (context.map { $0.map { Optional($0) } } ?? .success(nil)).flatMap { context in
-                    Self.startDeadline(properties, headers, configuration, now: now, wallClock: wallClock).map {
-                        InvocationMessage(
-                            request: InvocationRequest(
+                    Self.startDeadline(properties, headers, configuration, now: now, wallClock: wallClock).flatMap {
+                        Self.message(
+                            InvocationRequest(
                                 requestID: Self.requestID(properties), event: event,
                                 invokedFunctionARN: configuration.invokedFunctionARN(qualifier: headers.qualifier),
                                 clientContext: context,
                                 traceID: TraceHeader.complete(headers.traceID, now: wallClock),
                                 tenantID: headers.tenantID, wantsLogTail: headers.logType == "Tail",
                                 startDeadline: $0),
-                            replyTo: properties.replyTo, correlationID: properties.correlationID,
-                            invocationType: type, qualifier: headers.qualifier)
+                            properties, headers, type)
                     }
                 }
             }
+        }
+    }
+
+    private static func message(
+        _ request: InvocationRequest, _ properties: AMQPProperties, _ headers: InvocationHeaders,
+        _ type: InvocationType
+    ) -> Result<InvocationMessage, InvokeError> {
+        let message = InvocationMessage(
+            request: request, replyTo: properties.replyTo, correlationID: properties.correlationID,
+            invocationType: type, qualifier: headers.qualifier)
+        guard headers.responseMode != nil, message.replyTo != nil, type == .requestResponse else {
+            return .success(message)
+        }
+        return StreamRequest.read(headers).map { stream in
+            var message = message
+            message.stream = stream
+            return message
         }
     }
 

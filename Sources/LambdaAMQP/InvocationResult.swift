@@ -34,4 +34,11 @@ public struct InvocationResult: Sendable {
                 logTail: headers?[LambdaHeader.logResult]?.stringValue
                     .flatMap { Base64.decode($0) }.map { ByteBuffer(bytes: $0) }))
     }
+
+    /// The same, once its payload went another way.
+    var withoutPayload: InvocationResult {
+        InvocationResult(
+            payload: ByteBuffer(), functionError: self.functionError, executedVersion: self.executedVersion,
+            requestID: self.requestID, logTail: self.logTail)
+    }
 }

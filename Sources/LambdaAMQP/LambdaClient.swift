@@ -8,7 +8,7 @@ public import NIOCore
 /// Safe to use from any task; calls run at the same time over one connection, which comes back by itself when it is
 /// lost.
 public struct LambdaClient: Sendable {
-    private let rpc: RPCClient
+    let rpc: RPCClient
 
     /// A client on a connection that is open; it has a reply queue of its own there.
     ///
@@ -51,7 +51,7 @@ public struct LambdaClient: Sendable {
         await self.rpc.close()
     }
 
-    private static func request(
+    static func request(
         _ function: String, _ payload: ByteBuffer, _ options: InvocationOptions
     ) -> RPCRequest {
         var queue = function

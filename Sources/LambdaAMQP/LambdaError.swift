@@ -63,6 +63,11 @@ public struct LambdaError: Error, Sendable {
     }
 }
 
+extension LambdaError {
+    /// The caller's task was cancelled.
+    static var cancelled: LambdaError { LambdaError(.cancelled, "the call was cancelled") }
+}
+
 extension LambdaError: CustomStringConvertible {
     /// Kind and message.
     public var description: String { "\(self.errorType ?? self.code.description): \(self.message)" }

@@ -25,6 +25,12 @@ package struct ReplyMessage: Sendable {
         }
     }
 
+    /// Makes this the last message of a stream.
+    package mutating func endStream(sequence: Int, attempt: Int) {
+        self.properties.headers?.entries.append(contentsOf: StreamChunkMessage.numbers(sequence, attempt: attempt))
+        self.properties.headers?[LambdaHeader.streamEnd] = true
+    }
+
     private init(_ reply: FunctionReply, isError: Bool, requestID: String, correlationID: AMQPShortString?) {
         var entries: [AMQPTable.Entry] = []
         entries.reserveCapacity(5)
@@ -56,7 +62,7 @@ package struct ReplyMessage: Sendable {
     }
 
     /// A runtime may send any content type; one that AMQP cannot carry is left out, the reply still goes.
-    private static func contentType(_ text: String?) -> AMQPShortString? {
+    static func contentType(_ text: String?) -> AMQPShortString? {
         guard let text, text != "application/json" else { return Self.json }
         return text.utf8.count <= 255 ? AMQPShortString(text) : nil
     }

@@ -89,9 +89,20 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
         _ request: InvocationRequest, of function: ResolvedFunction,
         completion: @escaping (InvocationOutcome) -> Void
     ) {
+        self.run(Invocation(request, completion: completion))
+    }
+
+    package func invoke(
+        _ request: InvocationRequest, of function: ResolvedFunction, into sink: any ResponseSink,
+        completion: @escaping (InvocationOutcome) -> Void
+    ) {
+        self.run(Invocation(request, sink: sink, completion: completion))
+    }
+
+    private func run(_ invocation: Invocation) {
         self.eventLoop.assertInEventLoop()
-        let invocation = Invocation(request, completion: completion)
-        switch self.scheduler.invocationArrived(invocation, startDeadline: request.startDeadline, now: .now()) {
+        let startDeadline = invocation.request.startDeadline
+        switch self.scheduler.invocationArrived(invocation, startDeadline: startDeadline, now: .now()) {
         case .run(let environment):
             self.environments[environment].invoke(invocation)
         case .wait(let starting, let checkAt):

@@ -4,7 +4,8 @@ package import Logging
 import NIOCore
 import NIOHTTP1
 
-/// The Invoke API over HTTP, for whatever can run functions: Invoke and the deprecated InvokeAsync (contract 1, 3).
+/// The Invoke API over HTTP, for whatever can run functions: Invoke, InvokeWithResponseStream and the deprecated
+/// InvokeAsync (contract 1 to 3).
 ///
 /// A client that hangs up does not end its invocation, as on AWS.
 // @unchecked: every member is used on the invoker's event loop only (asserted).
@@ -36,18 +37,20 @@ package final class InvokeAPI: @unchecked Sendable {
             return exchange.answer(.methodNotAllowed, requestID: requestID)
         }
         switch route {
-        case .invoke(let segment): self.invoke(exchange, segment, requestID)
+        case .invoke(let segment): self.invoke(exchange, segment, requestID, isStreaming: false)
+        case .invokeStreaming(let segment): self.invoke(exchange, segment, requestID, isStreaming: true)
         case .invokeAsync(let segment): self.invokeAsync(exchange, segment, requestID)
         }
     }
 
     // MARK: Operations
 
-    private func invoke(_ exchange: HTTPExchange, _ segment: Substring, _ requestID: String) {
+    private func invoke(_ exchange: HTTPExchange, _ segment: Substring, _ requestID: String, isStreaming: Bool) {
         let limits = self.configuration.limits
         let headers = InvokeHeaders(exchange.head.headers)
         let head = InvokeHead.read(
-            segment: segment, query: exchange.query, headers: headers, invoker: self.invoker, limits: limits)
+            segment: segment, query: exchange.query, headers: headers, invoker: self.invoker, limits: limits,
+            types: isStreaming ? InvocationType.streaming : InvocationType.all)
         switch head {
         case .failure(let error): exchange.answer(error, requestID: requestID)
         case .success(let head):
@@ -58,15 +61,20 @@ package final class InvokeAPI: @unchecked Sendable {
                     requestID: requestID, event: event, invokedFunctionARN: head.function.invokedFunctionARN,
                     clientContext: head.clientContext, traceID: trace, tenantID: head.tenantID,
                     wantsLogTail: head.wantsLogTail)
-                self.run(request, head, exchange)
+                self.run(request, head, exchange, isStreaming: isStreaming)
             }
         }
     }
 
-    private func run(_ request: InvocationRequest, _ head: InvokeHead, _ exchange: HTTPExchange) {
+    private func run(
+        _ request: InvocationRequest, _ head: InvokeHead, _ exchange: HTTPExchange, isStreaming: Bool
+    ) {
         switch head.type {
         case .dryRun: exchange.acknowledge(.noContent, requestID: request.requestID)
         case .event: self.accept(request, of: head.function, exchange)
+        case .requestResponse where isStreaming:
+            let response = EventStreamResponse(exchange, to: request)
+            self.invoker.invoke(request, of: head.function, into: response) { response.finish($0) }
         case .requestResponse:
             self.invoker.invoke(request, of: head.function) { exchange.answer($0, to: request) }
         }

@@ -14,9 +14,10 @@ struct InvokeHead {
     /// - Parameters:
     ///   - segment: The path's segment that names the function.
     ///   - query: The raw query.
+    ///   - types: The invocation types that the operation knows.
     static func read(
         segment: Substring, query: Substring?, headers: InvokeHeaders, invoker: any FunctionInvoker,
-        limits: LambdaLimits
+        limits: LambdaLimits, types: [InvocationType]
     ) -> Result<InvokeHead, InvokeError> {
         let qualifier = query.flatMap { PercentEncoding.queryParameter(LambdaHeader.qualifier, in: $0) }
         switch FunctionName.parse(segment: segment, qualifier: qualifier, limits: limits) {
@@ -24,15 +25,15 @@ struct InvokeHead {
         case .success(let name):
             switch invoker.resolve(name) {
             case .failure(let error): return .failure(error)
-            case .success(let function): return self.read(headers, function, limits)
+            case .success(let function): return self.read(headers, function, limits, types)
             }
         }
     }
 
     private static func read(
-        _ headers: InvokeHeaders, _ function: ResolvedFunction, _ limits: LambdaLimits
+        _ headers: InvokeHeaders, _ function: ResolvedFunction, _ limits: LambdaLimits, _ types: [InvocationType]
     ) -> Result<InvokeHead, InvokeError> {
-        InvocationType.parse(headers.invocationType).flatMap { type in
+        InvocationType.parse(headers.invocationType, allowed: types).flatMap { type in
             self.wantsLogTail(headers.logType).flatMap { wantsLogTail in
                 self.clientContext(headers.clientContext, limits).map { context in
                     let isAwaited = type == .requestResponse

@@ -1,12 +1,17 @@
 /// Which operation of the Lambda API a path names (contract 1.1).
 enum InvokeRoute: Equatable {
     case invoke(functionSegment: Substring)
+    case invokeStreaming(functionSegment: Substring)
     case invokeAsync(functionSegment: Substring)
 
     /// - Returns: `nil` for a path of no operation.
     init?(path: Substring) {
         if let name = Self.segment(of: path, between: "/2015-03-31/functions/", and: "/invocations") {
             self = .invoke(functionSegment: name)
+        } else if let name = Self.segment(
+            of: path, between: "/2021-11-15/functions/", and: "/response-streaming-invocations")
+        {
+            self = .invokeStreaming(functionSegment: name)
         } else if let name = Self.segment(of: path, between: "/2014-11-13/functions/", and: "/invoke-async")
             // The older SDKs' models end in a slash.
             ?? Self.segment(of: path, between: "/2014-11-13/functions/", and: "/invoke-async/")

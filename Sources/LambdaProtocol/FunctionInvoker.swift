@@ -21,6 +21,17 @@ package protocol FunctionInvoker: AnyObject, Sendable {
     func invoke(
         _ request: InvocationRequest, of function: ResolvedFunction,
         completion: @escaping (InvocationOutcome) -> Void)
+
+    /// Runs one invocation whose caller takes the answer piece by piece. Call on ``eventLoop``.
+    ///
+    /// - Parameters:
+    ///   - request: The invocation.
+    ///   - function: What ``resolve(_:)`` returned for it.
+    ///   - sink: Takes the answer of a function that streams; one that does not answers with its outcome alone.
+    ///   - completion: Called exactly once, on ``eventLoop``, after everything that the sink is given.
+    func invoke(
+        _ request: InvocationRequest, of function: ResolvedFunction, into sink: any ResponseSink,
+        completion: @escaping (InvocationOutcome) -> Void)
 }
 
 /// A function that an invoker serves, with the qualifier that the caller used.

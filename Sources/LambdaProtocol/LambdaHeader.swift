@@ -18,6 +18,19 @@ package enum LambdaHeader {
     /// The value of ``functionError`` for every kind of function error of every current runtime (contract 1.4).
     package static let unhandled = "Unhandled"
 
+    /// Says how the caller takes the answer: ``streaming``, or whole.
+    package static let responseMode = "X-Amz-Response-Mode"
+    /// The value of ``responseMode`` for an answer in chunks.
+    package static let streaming = "streaming"
+    /// Bytes that the caller takes: at first in the request, then more in messages to the daemon's credit queue.
+    package static let streamCredit = "X-Lambda-Stream-Credit"
+    /// The number of a chunk, from 0.
+    package static let streamSequence = "X-Lambda-Stream-Sequence"
+    /// Marks the last message of a stream, which has the outcome's headers.
+    package static let streamEnd = "X-Lambda-Stream-End"
+    /// Attempts at the invocation that were made before this one.
+    package static let attempt = "X-Lambda-Attempt"
+
     /// The instant after which the caller no longer waits, in milliseconds since the epoch.
     package static let deadline = "X-Lambda-Deadline-Ms"
 }

@@ -4,6 +4,8 @@ package struct LambdaLimits: Sendable {
     package var requestByteCount = 6_291_456
     /// The largest response, in bytes.
     package var responseByteCount = 6_291_556
+    /// The largest response to a caller who takes it as a stream, in bytes: AWS's 200 MB.
+    package var streamedResponseByteCount = 209_715_200
     /// The largest event that nobody waits for, in bytes.
     package var eventByteCount = 1_048_576
     /// The largest payload of the deprecated InvokeAsync, in bytes.

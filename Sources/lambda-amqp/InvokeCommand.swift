@@ -29,6 +29,9 @@ struct InvokeCommand: AsyncParsableCommand {
     @Option(help: "A version or an alias.")
     var qualifier: String?
 
+    @Flag(help: "Print the answer while the function makes it.")
+    var stream = false
+
     @Flag(help: "Print the last 4096 bytes of the invocation's log to standard error.")
     var logTail = false
 
@@ -41,15 +44,32 @@ struct InvokeCommand: AsyncParsableCommand {
     func run() async throws {
         let event = try self.event()
         let connection = try await self.connect()
+        let options = InvocationOptions(
+            timeout: .seconds(self.timeout), qualifier: self.qualifier, wantsLogTail: self.logTail)
         let outcome = await Self.outcome {
-            let client = try await LambdaClient(connection: connection, replies: .init(replyQueue: .direct))
-            return try await client.invoke(
-                self.function, payload: event,
-                options: InvocationOptions(
-                    timeout: .seconds(self.timeout), qualifier: self.qualifier, wantsLogTail: self.logTail))
+            // A burst of chunks waits in a queue; one answer needs none.
+            let replies = RPCClientConfiguration(replyQueue: self.stream ? .exclusive : .direct)
+            let client = try await LambdaClient(connection: connection, replies: replies)
+            return self.stream
+                ? try await self.printStream(client, event, options)
+                : try await client.invoke(self.function, payload: event, options: options)
         }
         await connection.close()
         try self.print(outcome)
+    }
+
+    /// Prints what comes, and returns the outcome.
+    private func printStream(
+        _ client: LambdaClient, _ event: ByteBuffer, _ options: InvocationOptions
+    ) async throws -> InvocationResult {
+        let stream = try await client.invokeWithResponseStream(self.function, payload: event, options: options)
+        for try await event in stream {
+            switch event {
+            case .chunk(let bytes): Output.write(bytes, to: STDOUT_FILENO)
+            case .complete(let result): return result
+            }
+        }
+        throw ExitCode(2)
     }
 
     private static func outcome(
@@ -98,7 +118,10 @@ struct InvokeCommand: AsyncParsableCommand {
             throw ExitCode(2)
         case .success(let result):
             if let tail = result.logTail { Output.write(tail, to: STDERR_FILENO) }
-            if result.functionError == nil { return Output.line(result.payload, to: STDOUT_FILENO) }
+            if result.functionError == nil {
+                // A stream is printed already, and its bytes are all that there is.
+                return self.stream ? () : Output.line(result.payload, to: STDOUT_FILENO)
+            }
             Output.line(result.payload, to: STDERR_FILENO)
             throw ExitCode(1)
         }

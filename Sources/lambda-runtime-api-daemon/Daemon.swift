@@ -92,7 +92,8 @@ final class Daemon: @unchecked Sendable {
             functionName: description.name, queueName: self.configuration.queueName,
             prefetch: function.maxEnvironments * (1 + self.configuration.lookAhead),
             messages: InvocationMessageConfiguration(
-                arn: FunctionARN(region: description.region, accountID: function.accountID, name: description.name)))
+                arn: FunctionARN(region: description.region, accountID: function.accountID, name: description.name)),
+            streamPatience: function.environment.invocationTimeout)
     }
 
     /// Takes nothing new, finishes what runs, answers it, and closes everything.

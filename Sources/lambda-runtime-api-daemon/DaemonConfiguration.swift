@@ -60,11 +60,13 @@ extension DaemonConfiguration {
             region: settings.text("AWS_REGION") ?? settings.text("AWS_DEFAULT_REGION") ?? "us-east-1")
         let (host, port) = try self.runtimeAPIAddress(options, settings)
         let timeout = try settings.integer("AWS_LAMBDA_FUNCTION_TIMEOUT", default: 3, in: 1...86_400)
-        let environment = EnvironmentConfiguration(
+        var environment = EnvironmentConfiguration(
             function: description, invocationTimeout: .seconds(Int64(timeout)), command: bootstrap.command,
             workingDirectory: bootstrap.workingDirectory,
             variables: RuntimeEnvironmentVariables(container: variables, function: description),
             runtimeAPIHost: host, runtimeAPIPort: port)
+        environment.limits.streamedResponseByteCount = try settings.integer(
+            "STREAMED_RESPONSE_LIMIT", default: environment.limits.streamedResponseByteCount, in: 1...1_000_000_000_000)
         let idle = try settings.integer("AWS_LAMBDA_FUNCTION_IDLETIMEOUT", default: 1800, in: 0...31_536_000)
         let maxEnvironments = try settings.integer("MAX_CONCURRENCY", default: 1, in: 1...10_000)
         let reports = try settings.boolean("PRINT_REPORTS", default: true)

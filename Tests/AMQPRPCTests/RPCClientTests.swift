@@ -56,6 +56,53 @@ import Testing
         }
     }
 
+    @Test func aStreamGetsEachReplyUntilItSaysThatItWasTheLast() async throws {
+        try await self.withClient(self.rpc) { client, _ in
+            let bodies = try await self.stream(client, "twice", wanted: 2)
+            #expect(bodies == ["x", "x"])
+            let first = try await self.stream(client, "twice", wanted: 1)
+            #expect(first == ["x"])
+            // The second reply of the second call has nobody; a call after it shows that it came.
+            _ = try await client.call(self.request("echo"), timeout: .seconds(30))
+            let (dropped, open) = try await client.connectionLoop { (client.droppedReplyCount, client.callCount) }
+            #expect(dropped == 1)
+            #expect(open == 0)
+        }
+    }
+
+    @Test(arguments: [("nowhere", AMQPError.Code.unroutable), ("silent", .timedOut), ("cut", .connectionLost)])
+    func aStreamEndsWithTheErrorOfItsCall(routingKey: String, code: AMQPError.Code) async throws {
+        try await self.withClient(self.rpc) { client, _ in
+            let error = await #expect(throws: AMQPError.self) {
+                try await self.stream(client, AMQPShortString(routingKey), timeout: .milliseconds(200), wanted: 1)
+            }
+            #expect(error?.code == code)
+        }
+    }
+
+    /// The bodies of so many replies to one request.
+    private func stream(
+        _ client: RPCClient, _ routingKey: AMQPShortString, timeout: TimeAmount = .seconds(30), wanted: Int
+    ) async throws -> [String] {
+        let promise = client.eventLoop.makePromise(of: [String].self)
+        client.eventLoop.execute {
+            var bodies: [String] = []
+            _ = client.stream(self.request(routingKey), timeout: timeout) { result in
+                switch result {
+                case .failure(let error):
+                    promise.fail(error)
+                    return .last
+                case .success(let reply):
+                    bodies.append(String(buffer: reply.body))
+                    guard bodies.count == wanted else { return .more }
+                    promise.succeed(bodies)
+                    return .last
+                }
+            }
+        }
+        return try await promise.futureResult.get()
+    }
+
     @Test func directReplyToNeedsNoQueue() async throws {
         try await self.withClient(self.rpc, RPCClientConfiguration(replyQueue: .direct)) { client, _ in
             _ = try await client.call(self.request("echo"), timeout: .seconds(30))

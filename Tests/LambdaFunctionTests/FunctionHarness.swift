@@ -66,6 +66,21 @@ final class FunctionHarness: Sendable {
     }
 }
 
+extension FunctionHarness {
+    /// Invokes with a sink, and returns what the invocation ended in.
+    func stream(
+        into sink: RecordingSink, _ event: String = "{}", id: String = "7e57c0de-0000-4000-8000-000000000001"
+    ) async -> InvocationOutcome {
+        await withCheckedContinuation { continuation in
+            self.eventLoop.execute {
+                let request = InvocationRequest(requestID: id, event: ByteBuffer(string: event), invokedFunctionARN: "")
+                let function = ResolvedFunction(name: "echo", qualifier: nil, invokedFunctionARN: "")
+                self.function.invoke(request, of: function, into: sink) { continuation.resume(returning: $0) }
+            }
+        }
+    }
+}
+
 extension InvocationOutcome {
     /// `200 body`, `error body` or the refusal's type.
     var text: String {

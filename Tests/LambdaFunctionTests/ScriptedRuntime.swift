@@ -12,6 +12,10 @@
 /// - `big:N`: answers with N bytes.
 /// - `cut`: announces more than it sends, and hangs up.
 /// - `go-ok`, `go-error`: answers chunked with trailers, as Go does.
+/// - `open`, `open:TYPE`: begins a response in streaming mode, as Node does.
+/// - `chunk:TEXT`, `fill:N`: a chunk of it, a text or N bytes.
+/// - `end`, `fail`, `fail-swift`: ends it; with an error in trailers, as Node or as Swift sends it.
+/// - `hang-up`: closes the connection in its middle.
 /// - `header:N`: posts an error with a header of N bytes.
 /// - `get:PATH`: asks for a path.
 /// - `report`: answers with what was collected.
@@ -84,6 +88,25 @@ enum ScriptedRuntime {
             elif name == "go-error":
                 chunked(b"Lambda-Runtime-Function-Error-Type: E\r\n"
                     + b"Lambda-Runtime-Function-Error-Body: eyJlcnJvclR5cGUiOiJFIn0=\r\n")
+            elif name == "open":
+                connection[0].sendall(head("POST", base + invocation("response"),
+                    "Lambda-Runtime-Function-Response-Mode: streaming",
+                    "Trailer: Lambda-Runtime-Function-Error-Type", "Trailer: Lambda-Runtime-Function-Error-Body",
+                    "Content-Type: " + (value or "application/octet-stream"), "Transfer-Encoding: chunked"))
+            elif name in ("chunk", "fill"):
+                body = value.encode() if name == "chunk" else b"x" * int(value)
+                try: connection[0].sendall(b"%x\r\n%s\r\n" % (len(body), body))
+                except OSError: pass
+            elif name == "end":
+                connection[0].sendall(b"0\r\n\r\n"); note(answer())
+            elif name in ("fail", "fail-swift"):
+                text = b"eyJlcnJvclR5cGUiOiJFIn0=" if name == "fail" else b"Requires base64"
+                connection[0].sendall(b"0\r\nLambda-Runtime-Function-Error-Type: Unhandled\r\n"
+                    + b"Lambda-Runtime-Function-Error-Body: " + text + b"\r\n\r\n")
+                note(answer())
+            elif name == "hang-up":
+                connection[0].shutdown(socket.SHUT_RDWR)
+                globals()["connection"] = connect()
             elif name == "header":
                 note(post(invocation("error"), b"{}", "Lambda-Runtime-Function-XRay-Error-Cause: " + "x" * int(value)))
             elif name == "get":

@@ -7,6 +7,7 @@ final class FakeInvoker: FunctionInvoker, @unchecked Sendable {
     let eventLoop: any EventLoop
     let slowInvocationsEnded: AsyncStream<Void>
     var requests: [InvocationRequest] = []
+    var stream: (sink: any ResponseSink, completion: (InvocationOutcome) -> Void)?
     private let slowEnded: AsyncStream<Void>.Continuation
 
     init(eventLoop: any EventLoop) {
@@ -18,6 +19,17 @@ final class FakeInvoker: FunctionInvoker, @unchecked Sendable {
         guard name.name != "nobody" else { return .failure(InvokeError(.resourceNotFound, "Function not found: …")) }
         let arn = "arn:\(name.name)" + (name.qualifier.map { ":\($0)" } ?? "")
         return .success(ResolvedFunction(name: name.name, qualifier: name.qualifier, invokedFunctionARN: arn))
+    }
+
+    /// `streams` begins, and leaves the rest to the test; the others answer whole.
+    func invoke(
+        _ request: InvocationRequest, of function: ResolvedFunction, into sink: any ResponseSink,
+        completion: @escaping (InvocationOutcome) -> Void
+    ) {
+        guard function.name == "streams" else { return self.invoke(request, of: function, completion: completion) }
+        self.requests.append(request)
+        sink.begin(ResponseHead(contentType: "text/plain", executedVersion: "7"))
+        self.stream = (sink, completion)
     }
 
     func invoke(

@@ -178,7 +178,7 @@ import Testing
         ("/2015-03-31/functions//invocations", 404, "UnknownOperationException"),
         ("/2015-03-31/functions/a/b/invocations", 404, "UnknownOperationException"),
         ("/2015-03-31/functions/hello/invocation", 404, "UnknownOperationException"),
-        ("/2021-11-15/functions/hello/response-streaming-invocations", 404, "UnknownOperationException"),
+        ("/2021-11-15/functions/hello/response-streaming-invocation", 404, "UnknownOperationException"),
         ("/", 404, "UnknownOperationException"),
     ])
     func badPathsAreRefused(path: String, status: Int, type: String) async throws {

@@ -11,6 +11,7 @@ struct Answer: Sendable {
     var status = 0
     var headers = HTTPHeaders()
     var body = ""
+    var bytes = ByteBuffer()
 
     func header(_ name: String) -> String? { self.headers.first(name: name) }
 }
@@ -107,7 +108,9 @@ private final class AnswerCollector: ChannelInboundHandler {
         case .head(let head):
             self.answer.status = Int(head.status.code)
             self.answer.headers = head.headers
-        case .body(let bytes): self.answer.body += String(buffer: bytes)
+        case .body(let bytes):
+            self.answer.body += String(buffer: bytes)
+            self.answer.bytes.writeImmutableBuffer(bytes)
         case .end: self.promise.succeed(self.answer)
         }
     }

@@ -1,3 +1,4 @@
+package import LambdaProtocol
 package import NIOCore
 
 /// How an execution environment runs its function.
@@ -34,6 +35,8 @@ package struct EnvironmentConfiguration: Sendable {
     package var runtimeAPIPort: Int
     /// Whether memory is looked at for ``InvocationRecord/peakMemoryByteCount``.
     package var measuresMemory: Bool
+    /// How large a response may be; AWS's limits by default.
+    package var limits = LambdaLimits()
 
     package init(
         function: FunctionDescription, invocationTimeout: TimeAmount = .seconds(3),

@@ -17,7 +17,8 @@ package final class ExecutionEnvironment: @unchecked Sendable {
     let configuration: EnvironmentConfiguration
     let logger: Logger
     var machine: EnvironmentStateMachine<Invocation>
-    lazy var runtimeAPI = RuntimeAPI(delegate: self, executedVersion: self.configuration.function.version)
+    lazy var runtimeAPI = RuntimeAPI(
+        delegate: self, executedVersion: self.configuration.function.version, limits: self.configuration.limits)
     lazy var extensionsAPI = ExtensionsAPI(
         delegate: self, function: self.configuration.function, accountID: self.configuration.accountID,
         isEnabled: self.configuration.extensionFolder != nil)

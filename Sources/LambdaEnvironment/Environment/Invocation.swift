@@ -6,13 +6,20 @@ package import LambdaProtocol
 // @unchecked: used on one event loop only.
 package final class Invocation: @unchecked Sendable {
     package let request: InvocationRequest
+    /// Takes the answer as it comes; `nil` for a caller who wants it whole.
+    package let sink: (any ResponseSink)?
     private var completion: ((InvocationOutcome) -> Void)?
 
     /// - Parameters:
     ///   - request: What to run.
+    ///   - sink: Takes the answer as it comes; `nil` for a caller who wants it whole.
     ///   - completion: Called exactly once.
-    package init(_ request: InvocationRequest, completion: @escaping (InvocationOutcome) -> Void) {
+    package init(
+        _ request: InvocationRequest, sink: (any ResponseSink)? = nil,
+        completion: @escaping (InvocationOutcome) -> Void
+    ) {
         self.request = request
+        self.sink = sink
         self.completion = completion
     }
 

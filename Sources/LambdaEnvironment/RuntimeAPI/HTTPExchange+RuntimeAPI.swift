@@ -6,6 +6,9 @@ internal import NIOHTTP1
 extension HTTPExchange {
     private static let accepted = ByteBuffer(string: "{\"status\":\"OK\"}\n")
 
+    /// Whether the body comes without its length.
+    var isChunked: Bool { self.head.headers.first(name: "transfer-encoding") != nil }
+
     /// 202, which Go, Java, Python and Swift insist on.
     func accept() {
         self.respond(status: .accepted, body: Self.accepted) { $0.field("content-type", "application/json") }

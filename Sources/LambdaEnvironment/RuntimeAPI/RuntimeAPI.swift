@@ -20,12 +20,14 @@ package protocol RuntimeAPIDelegate: AnyObject {
 package final class RuntimeAPI: @unchecked Sendable {
     private weak var delegate: (any RuntimeAPIDelegate)?
     private let executedVersion: String
-    private let limits = LambdaLimits()
+    private let limits: LambdaLimits
     private var machine = RuntimeStateMachine<HTTPExchange>()
     /// The event that the runtime has or is to get.
     private var current: Delivery?
     /// Counts processes: a body that is still being received from an earlier one is nobody's answer.
     private var generation = 0
+    /// The response that a caller takes as it comes.
+    private var stream: RuntimeResponseStream?
 
     private struct Delivery {
         let invocation: Invocation
@@ -35,9 +37,11 @@ package final class RuntimeAPI: @unchecked Sendable {
     /// - Parameters:
     ///   - delegate: Kept weakly.
     ///   - executedVersion: The function's version, for the answers.
-    package init(delegate: any RuntimeAPIDelegate, executedVersion: String) {
+    ///   - limits: How large a response may be.
+    package init(delegate: any RuntimeAPIDelegate, executedVersion: String, limits: LambdaLimits = LambdaLimits()) {
         self.delegate = delegate
         self.executedVersion = executedVersion
+        self.limits = limits
         self.machine.exited().forEach(Self.dismiss)
     }
 
@@ -45,6 +49,7 @@ package final class RuntimeAPI: @unchecked Sendable {
     package func processStarted() {
         self.generation += 1
         self.current = nil
+        self.stream?.cancel()
         self.machine = RuntimeStateMachine()
     }
 
@@ -54,6 +59,7 @@ package final class RuntimeAPI: @unchecked Sendable {
     package func processEnded() {
         self.generation += 1
         self.current = nil
+        self.stream?.cancel()
         self.machine.exited().forEach(Self.dismiss)
     }
 
@@ -131,13 +137,47 @@ package final class RuntimeAPI: @unchecked Sendable {
             return self.finishPost(
                 self.platformError("Runtime.InvalidResponseModeHeader", "Invalid function response mode", id: id))
         }
+        if let sink = self.current?.invocation.sink, mode != nil || exchange.isChunked {
+            return self.stream(exchange, id: id, into: sink)
+        }
         self.collect(exchange, id: id) { body in
             let reply = FunctionReply(
                 body: body.bytes, contentType: exchange.head.headers.first(name: "content-type"),
                 executedVersion: self.executedVersion)
-            guard let error = body.trailers.flatMap(TrailerError.init) else { return .result(reply) }
-            return .functionError(self.reply(error.document))
+            return self.outcome(reply, trailers: body.trailers)
         }
+    }
+
+    private func outcome(_ reply: FunctionReply, trailers: HTTPHeaders?) -> InvocationOutcome {
+        guard let error = trailers.flatMap(TrailerError.init) else { return .result(reply) }
+        return .functionError(self.reply(error.document))
+    }
+
+    /// Go streams without a response mode (contract 6.1): whatever is chunked goes on as it comes.
+    private func stream(_ exchange: HTTPExchange, id: Substring, into sink: any ResponseSink) {
+        self.delegate?.runtimePostStarted()
+        let contentType = exchange.head.headers.first(name: "content-type")
+        let limit = self.limits.streamedResponseByteCount
+        let stream = RuntimeResponseStream(exchange, into: sink, limit: limit) { ending in
+            self.stream = nil
+            switch ending {
+            case .complete(let trailers):
+                exchange.accept()
+                let reply = FunctionReply(
+                    body: ByteBuffer(), contentType: contentType, executedVersion: self.executedVersion)
+                self.finishPost(self.outcome(reply, trailers: trailers))
+            case .tooLarge:
+                exchange.reject(.tooLarge(limitByteCount: limit))
+                self.finishPost(.functionError(self.reply(ErrorDocument.responseTooLarge(limit: limit))))
+            case .truncated:
+                exchange.reject(.truncatedRequest)
+                self.finishPost(self.truncated(id: id))
+            case .cancelled:
+                exchange.reject(.invalidRequestID)
+            }
+        }
+        self.stream = stream
+        stream.start(ResponseHead(contentType: contentType, executedVersion: self.executedVersion))
     }
 
     private func error(_ exchange: HTTPExchange, id: Substring) {
@@ -167,10 +207,13 @@ package final class RuntimeAPI: @unchecked Sendable {
                 self.finishPost(.functionError(self.reply(document)))
             case .failure:
                 exchange.reject(.truncatedRequest)
-                self.finishPost(
-                    self.platformError("Runtime.TruncatedResponse", "HTTP request detected as truncated", id: id))
+                self.finishPost(self.truncated(id: id))
             }
         }
+    }
+
+    private func truncated(id: Substring) -> InvocationOutcome {
+        self.platformError("Runtime.TruncatedResponse", "HTTP request detected as truncated", id: id)
     }
 
     private func finishPost(_ outcome: InvocationOutcome) {

@@ -11,12 +11,13 @@ package import NIOCore
 /// connection, and never acknowledged there, since delivery tags belong to one channel.
 package final class FunctionConsumer: @unchecked Sendable {
     // @unchecked: every member is used on `eventLoop` only (asserted).
-    private let configuration: FunctionConsumerConfiguration
+    let configuration: FunctionConsumerConfiguration
     private let connection: AMQPConnection
-    private let invoker: any FunctionInvoker
+    let invoker: any FunctionInvoker
     private let eventLoop: any EventLoop
     private let logger: Logger
     private let queue: FunctionQueue
+    let streams: StreamedReplies
 
     /// The channel that is consumed on; `nil` while there is none.
     private var channel: AMQPLinkChannel?
@@ -24,7 +25,7 @@ package final class FunctionConsumer: @unchecked Sendable {
     private var isDraining = false
     /// No further message can come: the broker has agreed to the cancel, or there is no consumer.
     private var isCancelled = true
-    private var running = 0
+    var running = 0
     /// The function without a qualifier, as the invoker knows it.
     private var unqualified: Result<ResolvedFunction, InvokeError>?
     private var drained: EventLoopPromise<Void>?
@@ -41,6 +42,7 @@ package final class FunctionConsumer: @unchecked Sendable {
         self.eventLoop = connection.eventLoop
         self.logger = logger
         self.queue = FunctionQueue(name: configuration.queueName, logger: logger)
+        self.streams = StreamedReplies(logger: logger)
     }
 
     /// Begins to consume, on this link and on every later one. Call on the connection's loop.
@@ -69,7 +71,7 @@ package final class FunctionConsumer: @unchecked Sendable {
         return drained.futureResult
     }
 
-    private func completeDrainIfQuiet() {
+    func completeDrainIfQuiet() {
         guard self.isDraining, self.isCancelled, self.running == 0 else { return }
         self.drained?.succeed()
     }
@@ -85,14 +87,22 @@ extension FunctionConsumer: AMQPRecoverable {
         }
     }
 
+    package func linkWritable() {
+        self.streams.becameWritable()
+    }
+
     package func linkLost(_ error: AMQPError) {
-        self.channel = nil
-        self.consumerTag = nil
+        self.channelLost()
     }
 
     package func connectionClosed(_ error: AMQPError) {
+        self.channelLost()
+    }
+
+    private func channelLost() {
         self.channel = nil
         self.consumerTag = nil
+        self.streams.connectionLost()
     }
 
     private func setUp(on link: AMQPLink) -> EventLoopFuture<Void> {
@@ -148,8 +158,7 @@ extension FunctionConsumer: AMQPRecoverable {
         guard self.channel === channel, channel.link.isOpen else { return }
         self.logger.warning(
             "The channel was closed", metadata: ["queue": "\(self.configuration.queueName)", "error": "\(error)"])
-        self.channel = nil
-        self.consumerTag = nil
+        self.channelLost()
         self.setUpAgain(on: channel.link)
     }
 
@@ -190,6 +199,10 @@ extension FunctionConsumer {
                 return self.finish(delivery, .result(nothing), requestID: message.request.requestID, on: channel)
             }
             let answer = Answer(message.request.requestID, delivery)
+            if let stream = message.stream {
+                return self.run(
+                    message, stream, isRedelivered: delivery.isRedelivered, answer, of: function, on: channel)
+            }
             self.invoker.invoke(message.request, of: function) { outcome in
                 self.finish(answer, outcome, on: channel)
             }
@@ -206,7 +219,7 @@ extension FunctionConsumer {
     }
 
     /// What is needed of a delivery once it is done; the event's bytes are not kept that long.
-    private struct Answer {
+    struct Answer {
         let requestID: String
         let replyTo: AMQPShortString?
         let correlationID: AMQPShortString?
@@ -226,7 +239,7 @@ extension FunctionConsumer {
         self.finish(Answer(requestID, delivery), outcome, on: channel)
     }
 
-    private func finish(_ answer: Answer, _ outcome: InvocationOutcome, on channel: AMQPLinkChannel) {
+    func finish(_ answer: Answer, _ outcome: InvocationOutcome, on channel: AMQPLinkChannel) {
         self.running -= 1
         if let replyTo = answer.replyTo {
             self.reply(outcome, answer, to: replyTo, on: channel)
@@ -266,7 +279,7 @@ extension FunctionConsumer {
         }
     }
 
-    private func attempt(_ what: String, _ body: () throws -> Void) {
+    func attempt(_ what: String, _ body: () throws -> Void) {
         do {
             try body()
         } catch {

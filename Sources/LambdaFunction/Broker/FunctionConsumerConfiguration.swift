@@ -1,4 +1,5 @@
 package import LambdaAMQP
+package import NIOCore
 
 /// How a function's queue is consumed.
 package struct FunctionConsumerConfiguration: Sendable {
@@ -8,13 +9,17 @@ package struct FunctionConsumerConfiguration: Sendable {
     /// How many messages may be delivered and not answered: the environments, and what waits in this process for one.
     package var prefetch: Int
     package var messages: InvocationMessageConfiguration
+    /// How long the answer of a function that is done may wait for its caller's credit: the function's time-out.
+    package var streamPatience: TimeAmount
 
     package init(
-        functionName: String, queueName: String, prefetch: Int, messages: InvocationMessageConfiguration
+        functionName: String, queueName: String, prefetch: Int, messages: InvocationMessageConfiguration,
+        streamPatience: TimeAmount = .seconds(3)
     ) {
         self.functionName = functionName
         self.queueName = queueName
         self.prefetch = prefetch
         self.messages = messages
+        self.streamPatience = streamPatience
     }
 }

@@ -1,0 +1,76 @@
+public import NIOCore
+
+/// What a function answers piece by piece, as an `AsyncSequence`; it has one reader.
+///
+/// The last element is ``InvocationStreamEvent/complete(_:)``. The function is slowed to the pace of the reader: no
+/// more than the window is on its way or waits here. Leaving the loop before the end forgets the call; the function then
+/// gets no more credit, and is ended at its time-out.
+public struct InvocationStream: AsyncSequence, Sendable {
+    /// What it yields.
+    public typealias Element = InvocationStreamEvent
+    /// What it ends with: a ``LambdaError``.
+    public typealias Failure = any Error
+
+    typealias Events = AsyncThrowingStream<InvocationStreamEvent, any Error>
+
+    /// The content type that the function gave its answer.
+    public let contentType: String?
+    private let first: InvocationStreamEvent
+    private let events: Events
+    private let call: StreamCall
+
+    init(first: InvocationStreamEvent, contentType: String?, _ events: Events, _ call: StreamCall) {
+        self.first = first
+        self.contentType = contentType
+        self.events = events
+        self.call = call
+    }
+
+    /// Reads the events.
+    public struct AsyncIterator: AsyncIteratorProtocol {
+        private var first: InvocationStreamEvent?
+        private var events: Events.AsyncIterator
+        private let call: StreamCall
+        private var isComplete = false
+
+        init(_ first: InvocationStreamEvent, _ events: Events, _ call: StreamCall) {
+            self.first = first
+            self.events = events.makeAsyncIterator()
+            self.call = call
+        }
+
+        /// The next event; throws the `LambdaError` that the stream broke with.
+        public mutating func next() async throws -> InvocationStreamEvent? {
+            if self.isComplete { return nil }
+            let event = try await self.nextEvent()
+            switch event {
+            case .chunk(let bytes): self.call.consumed(byteCount: bytes.readableBytes)
+            case .complete: self.isComplete = true
+            }
+            return event
+        }
+
+        private mutating func nextEvent() async throws -> InvocationStreamEvent {
+            if let first = self.first {
+                self.first = nil
+                return first
+            }
+            // A stream that is left ends without an event; that is the reader's own cancellation.
+            guard let event = try await self.events.next() else { throw LambdaError.cancelled }
+            return event
+        }
+    }
+
+    /// Begins to read.
+    public func makeAsyncIterator() -> AsyncIterator {
+        AsyncIterator(self.first, self.events, self.call)
+    }
+}
+
+/// A piece of a streamed answer, or its end.
+public enum InvocationStreamEvent: Sendable {
+    /// Bytes of the answer, in order.
+    case chunk(ByteBuffer)
+    /// The outcome; nothing follows. Its payload is empty, or the error document of a function that failed.
+    case complete(InvocationResult)
+}

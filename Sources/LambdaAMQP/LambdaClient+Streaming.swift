@@ -1,0 +1,49 @@
+import AMQP
+import AMQPRPC
+import LambdaProtocol
+public import NIOCore
+
+extension LambdaClient {
+    /// Invokes a function and reads its answer while it is made.
+    ///
+    /// Returns when the answer begins, so that what hinders the function from running is thrown here. A function that
+    /// does not stream answers in one chunk.
+    ///
+    /// - Parameters:
+    ///   - function: The function's name, which is its queue's name.
+    ///   - payload: The event, JSON unless the function takes bytes. Empty stands for `{}`.
+    ///   - options: As for ``invoke(_:payload:options:)``; the time-out is for the whole answer.
+    ///   - window: Bytes that may be on their way or wait for the reader; more makes up for a longer way. 1 MiB.
+    /// - Returns: the answer's pieces, and at last its outcome.
+    /// - Throws: ``LambdaError``, which says whether the function may have run, and whether to try again.
+    public func invokeWithResponseStream(
+        _ function: String, payload: ByteBuffer, options: InvocationOptions = InvocationOptions(),
+        window: Int = 1024 * 1024
+    ) async throws(LambdaError) -> InvocationStream {
+        guard options.timeout > .zero else { throw LambdaError(.badRequest, "the time-out must be longer than 0") }
+        guard window > 0 else { throw LambdaError(.badRequest, "the window must be larger than 0") }
+        let receiver = StreamReceiver(window: window)
+        var request = Self.request(function, payload, options)
+        request.properties.headers?[LambdaHeader.responseMode] = .string(LambdaHeader.streaming)
+        request.properties.headers?[LambdaHeader.streamCredit] = .int64(Int64(receiver.initialCredit))
+        let (events, continuation) = InvocationStream.Events.makeStream()
+        let call = StreamCall(self.rpc, function: function, receiver: receiver, events: continuation)
+        call.start(request, timeout: options.timeout)
+        let first = try await Self.first(of: events)
+        return InvocationStream(first: first, contentType: await call.contentTypeOnLoop(), events, call)
+    }
+
+    private static func first(
+        of events: InvocationStream.Events
+    ) async throws(LambdaError) -> InvocationStreamEvent {
+        var iterator = events.makeAsyncIterator()
+        do {
+            guard let first = try await iterator.next() else { throw LambdaError.cancelled }
+            return first
+        } catch let error as LambdaError {
+            throw error
+        } catch {
+            throw LambdaError(.service, "\(error)")
+        }
+    }
+}

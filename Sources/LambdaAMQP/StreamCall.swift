@@ -1,0 +1,103 @@
+import AMQP
+import AMQPRPC
+import LambdaProtocol
+import NIOCore
+
+/// One streamed invocation of a client: between the replies, the reader, and ``StreamReceiver``, which decides.
+// @unchecked: every stored `var` is used on the client's loop only (asserted by the client).
+final class StreamCall: @unchecked Sendable {
+    private let rpc: RPCClient
+    private let function: String
+    private let events: InvocationStream.Events.Continuation
+    private var receiver: StreamReceiver
+    private var id: CallID?
+    /// Where credit goes; the daemon names it in each chunk.
+    private var creditQueue: AMQPShortString?
+    private var isCancelled = false
+    private(set) var contentType: String?
+
+    init(
+        _ rpc: RPCClient, function: String, receiver: StreamReceiver,
+        events: InvocationStream.Events.Continuation
+    ) {
+        self.rpc = rpc
+        self.function = function
+        self.receiver = receiver
+        self.events = events
+    }
+
+    /// Sends the request, from any thread.
+    func start(_ request: RPCRequest, timeout: Duration) {
+        self.events.onTermination = { reason in
+            if case .cancelled = reason { self.cancel() }
+        }
+        self.rpc.eventLoop.execute {
+            guard !self.isCancelled else { return }
+            self.id = self.rpc.stream(request, timeout: TimeAmount(timeout)) { self.received($0) }
+        }
+    }
+
+    /// The reader has taken bytes; from any thread.
+    func consumed(byteCount: Int) {
+        self.rpc.eventLoop.execute {
+            guard let credit = self.receiver.consumed(byteCount: byteCount), let id = self.id,
+                let queue = self.creditQueue
+            else { return }
+            self.rpc.send(StreamCreditMessage.headers(byteCount: credit), of: id, to: queue)
+        }
+    }
+
+    /// Reads on the loop what is set there.
+    func contentTypeOnLoop() async -> String? {
+        try? await self.rpc.eventLoop.submit { self.contentType }.get()
+    }
+
+    private func cancel() {
+        self.rpc.eventLoop.execute {
+            self.isCancelled = true
+            if let id = self.id { self.rpc.cancel(id) }
+        }
+    }
+
+    private func received(_ result: Result<RPCReply, AMQPError>) -> RPCClient.StreamStep {
+        switch result {
+        case .success(let reply): return self.received(reply)
+        case .failure(let error):
+            self.events.finish(throwing: LambdaError(error, function: self.function))
+            return .last
+        }
+    }
+
+    private func received(_ reply: RPCReply) -> RPCClient.StreamStep {
+        let message = StreamedMessage(reply.properties)
+        switch self.receiver.received(message, byteCount: reply.body.readableBytes) {
+        case .drop: return .more
+        case .chunk:
+            self.contentType = reply.properties.contentType?.string
+            self.creditQueue = reply.properties.replyTo
+            self.events.yield(.chunk(reply.body))
+            return .more
+        case .complete: self.finish(InvocationResult.read(reply))
+        case .whole: self.finish(whole: reply)
+        case .fail(let code, let message): self.events.finish(throwing: LambdaError(code, message))
+        }
+        return .last
+    }
+
+    private func finish(whole reply: RPCReply) {
+        let result = InvocationResult.read(reply)
+        guard case .success(let success) = result, success.functionError == nil else { return self.finish(result) }
+        self.contentType = reply.properties.contentType?.string
+        if reply.body.readableBytes > 0 { self.events.yield(.chunk(reply.body)) }
+        self.finish(.success(success.withoutPayload))
+    }
+
+    private func finish(_ result: Result<InvocationResult, LambdaError>) {
+        switch result {
+        case .success(let result):
+            self.events.yield(.complete(result))
+            self.events.finish()
+        case .failure(let error): self.events.finish(throwing: error)
+        }
+    }
+}

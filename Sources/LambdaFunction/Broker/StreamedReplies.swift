@@ -1,0 +1,54 @@
+import AMQP
+import LambdaAMQP
+import LambdaProtocol
+import Logging
+import NIOCore
+
+/// The streams that a function's callers are being sent, and the queue that their credit comes to.
+// @unchecked: every member is used on the connection's loop only (asserted by the link).
+final class StreamedReplies: @unchecked Sendable {
+    private let creditQueue: CreditQueue
+    /// By correlation id, which callers may happen to share.
+    private var replies: [AMQPShortString: [StreamedReply]] = [:]
+
+    init(logger: Logger) {
+        self.creditQueue = CreditQueue(logger: logger)
+        self.creditQueue.onCredit = { [weak self] in self?.credited($0) }
+    }
+
+    /// The queue's name, once it is there: declared with the first stream of each connection.
+    func creditQueueName(on link: AMQPLink) -> EventLoopFuture<AMQPShortString> {
+        self.creditQueue.name(on: link)
+    }
+
+    func insert(_ reply: StreamedReply) {
+        self.replies[reply.address.correlationID ?? .empty, default: []].append(reply)
+    }
+
+    func remove(_ reply: StreamedReply) {
+        let key = reply.address.correlationID ?? .empty
+        self.replies[key]?.removeAll { $0 === reply }
+        if self.replies[key]?.isEmpty == true { self.replies[key] = nil }
+    }
+
+    /// The connection takes more.
+    func becameWritable() {
+        guard !self.replies.isEmpty else { return }
+        for reply in self.all { reply.becameWritable() }
+    }
+
+    /// The channel that the streams leave by is gone.
+    func connectionLost() {
+        for reply in self.all { reply.connectionLost() }
+    }
+
+    private var all: [StreamedReply] { self.replies.values.flatMap { $0 } }
+
+    private func credited(_ message: StreamCreditMessage) {
+        for reply in self.replies[message.correlationID ?? .empty] ?? [] {
+            // A caller that does not name itself means whoever has the id.
+            guard message.replyTo == nil || message.replyTo == reply.address.replyTo else { continue }
+            reply.credited(message.byteCount)
+        }
+    }
+}
