@@ -64,8 +64,19 @@ static void standard_input_from_null(void) {
     }
 }
 
+static void standard_output_to(int output) {
+    for (int standard = 1; output >= 0 && standard <= 2; standard++) {
+        if (output == standard) {
+            fcntl(standard, F_SETFD, 0);  // the daemon was started without one of them, and the pipe has its number
+        } else {
+            dup2(output, standard);
+        }
+    }
+}
+
 static void run_child(
-    int report, pid_t parent, const char *path, char *const argv[], char *const envp[], const char *directory) {
+    int report, pid_t parent, const char *path, char *const argv[], char *const envp[], const char *directory,
+    int output) {
     if (setpgid(0, 0) != 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) {
         fail(report, CLINUX_SPAWN_FORK);
     }
@@ -73,6 +84,7 @@ static void run_child(
         _exit(127);  // the parent died before the death signal was set: nobody will read the report
     }
     standard_input_from_null();
+    standard_output_to(output);
     close_others_on_exec();
     if (directory && chdir(directory) != 0) {
         fail(report, CLINUX_SPAWN_CHDIR);
@@ -91,7 +103,7 @@ static int read_failure(int report, struct failure *failure) {
 }
 
 int clinux_spawn(
-    const char *path, char *const argv[], char *const envp[], const char *directory, pid_t *pid,
+    const char *path, char *const argv[], char *const envp[], const char *directory, int output, pid_t *pid,
     clinux_spawn_step *step) {
     *step = CLINUX_SPAWN_FORK;
     int report[2];
@@ -106,7 +118,7 @@ int clinux_spawn(
     pid_t child = fork();
     int error = errno;
     if (child == 0) {
-        run_child(report[1], parent, path, argv, envp, directory);
+        run_child(report[1], parent, path, argv, envp, directory, output);
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     close(report[1]);

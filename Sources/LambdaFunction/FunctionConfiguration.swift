@@ -27,15 +27,11 @@ package struct FunctionConfiguration: Sendable {
     ///
     /// Default 60 s, the time boto3 waits for an answer; `nil`: for ever.
     package var maxWaitingTime: TimeAmount?
-    /// How invocations are told of on standard output.
-    ///
-    /// Default text.
-    package var reports: ReportFormat
 
     package init(
         environment: EnvironmentConfiguration, qualifier: String? = nil, accountID: String = "012345678912",
-        maxEnvironments: Int = 1, minEnvironments: Int = 0, idleTimeout: TimeAmount? = .seconds(1800), maxWaiting: Int = 1000,
-        maxWaitingTime: TimeAmount? = .seconds(60), reports: ReportFormat = .text
+        maxEnvironments: Int = 1, minEnvironments: Int = 0, idleTimeout: TimeAmount? = .seconds(1800),
+        maxWaiting: Int = 1000, maxWaitingTime: TimeAmount? = .seconds(60)
     ) {
         self.environment = environment
         self.qualifier = qualifier
@@ -45,6 +41,5 @@ package struct FunctionConfiguration: Sendable {
         self.idleTimeout = idleTimeout
         self.maxWaiting = maxWaiting
         self.maxWaitingTime = maxWaitingTime
-        self.reports = reports
     }
 }

@@ -12,7 +12,7 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
     private let logger: Logger
     private var scheduler: InvocationScheduler<Invocation>
     private let environments: [ExecutionEnvironment]
-    private let reporter: FunctionReporter?
+    private let output: LogWriter
     /// One timer for whatever comes first: a wait that is over, an environment that was idle for long.
     private var nextTick: NIODeadline?
     private var drained: EventLoopPromise<Void>?
@@ -22,7 +22,10 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
     ///   - configuration: The function.
     ///   - eventLoop: Where everything happens.
     ///   - logger: For what goes on.
-    package init(configuration: FunctionConfiguration, eventLoop: any EventLoop, logger: Logger) {
+    ///   - output: Where the environments' lines go; standard output when nil.
+    package init(
+        configuration: FunctionConfiguration, eventLoop: any EventLoop, logger: Logger, output: LogWriter? = nil
+    ) {
         self.configuration = configuration
         self.eventLoop = eventLoop
         self.logger = logger
@@ -32,12 +35,14 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
                 maxWaiting: configuration.maxWaiting, maxWaitingTime: configuration.maxWaitingTime,
                 idleTimeout: configuration.idleTimeout))
         var environment = configuration.environment
-        environment.measuresMemory = configuration.reports != .none
         environment.accountID = configuration.accountID
+        let output = output ?? LogWriter(eventLoop: eventLoop, logger: logger)
+        self.output = output
         self.environments = (0..<max(1, configuration.maxEnvironments)).map { index in
-            ExecutionEnvironment(index: index, configuration: environment, eventLoop: eventLoop, logger: logger)
+            ExecutionEnvironment(
+                index: index, configuration: environment, eventLoop: eventLoop, logger: logger,
+                output: output)
         }
-        self.reporter = FunctionReporter(configuration: configuration, eventLoop: eventLoop, logger: logger)
         self.environments.forEach { $0.delegate = self }
     }
 
@@ -143,10 +148,9 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
         for invocation in self.scheduler.removeWaiting() {
             invocation.complete(.refused(InvocationScheduler<Invocation>.Refusal.draining.error))
         }
-        EventLoopFuture.andAllComplete(self.environments.map { $0.shutdown() }, on: self.eventLoop).whenComplete { _ in
-            self.reporter?.flush()
-            drained.succeed(())
-        }
+        EventLoopFuture.andAllComplete(self.environments.map { $0.shutdown() }, on: self.eventLoop)
+            .flatMap { self.output.flush(within: .seconds(1)) }
+            .cascade(to: drained)
     }
 
     private func run(_ actions: InvocationScheduler<Invocation>.Actions) {
@@ -189,24 +193,12 @@ extension LocalFunction: ExecutionEnvironmentDelegate {
         self.stopIfDrained()
     }
 
-    package func environment(_ environment: ExecutionEnvironment, began invocation: Invocation) {
-        self.reporter?.began(requestID: invocation.request.requestID)
-    }
-
-    package func environment(_ environment: ExecutionEnvironment, ended record: InvocationRecord) {
-        self.reporter?.ended(record)
-    }
-
-    package func environment(
-        _ environment: ExecutionEnvironment, failedInit failure: EnvironmentFailure, after duration: TimeAmount,
-        insideInvocation: Bool
-    ) {
+    package func environment(_ environment: ExecutionEnvironment, failedInit failure: EnvironmentFailure) {
         self.logger.warning(
             "Init of an execution environment has failed",
             metadata: [
                 "environment": "\(environment.index)",
                 "reason": "\(failure.reason(timeout: self.configuration.environment.invocationTimeout))",
             ])
-        self.reporter?.failedInit(failure, after: duration, insideInvocation: insideInvocation)
     }
 }

@@ -11,6 +11,22 @@ package enum InvocationOutcome: Sendable, Equatable {
     case refused(InvokeError)
 }
 
+extension InvocationOutcome {
+    /// The same outcome with the end of the invocation's log, where it has a place for that.
+    package func with(logTail: ByteBuffer) -> InvocationOutcome {
+        switch self {
+        case .result(var reply):
+            reply.logTail = logTail
+            return .result(reply)
+        case .functionError(var reply):
+            reply.logTail = logTail
+            return .functionError(reply)
+        case .refused:
+            return self
+        }
+    }
+}
+
 /// The body that a function (or, for errors made by the platform, the daemon) answered with.
 package struct FunctionReply: Sendable, Equatable {
     package var body: ByteBuffer

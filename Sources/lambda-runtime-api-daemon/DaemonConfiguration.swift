@@ -64,19 +64,28 @@ extension DaemonConfiguration {
             function: description, invocationTimeout: .seconds(Int64(timeout)), command: bootstrap.command,
             workingDirectory: bootstrap.workingDirectory,
             variables: RuntimeEnvironmentVariables(container: variables, function: description),
-            runtimeAPIHost: host, runtimeAPIPort: port)
+            runtimeAPIHost: host, runtimeAPIPort: port, logs: try self.logs(settings, logsJSON: logsJSON))
         environment.limits.streamedResponseByteCount = try settings.integer(
             "STREAMED_RESPONSE_LIMIT", default: environment.limits.streamedResponseByteCount, in: 1...1_000_000_000_000)
         let idle = try settings.integer("AWS_LAMBDA_FUNCTION_IDLETIMEOUT", default: 1800, in: 0...31_536_000)
         let maxEnvironments = try settings.integer("MAX_CONCURRENCY", default: 1, in: 1...10_000)
-        let reports = try settings.boolean("PRINT_REPORTS", default: true)
         return FunctionConfiguration(
             environment: environment, qualifier: try self.qualifier(settings),
             maxEnvironments: maxEnvironments,
             minEnvironments: try settings.integer(
                 "MIN_CONCURRENCY", default: options.startsAtOnce ? 1 : 0, in: 0...maxEnvironments),
-            idleTimeout: idle == 0 ? nil : .seconds(Int64(idle)),
-            reports: reports ? (logsJSON ? .json : .text) : .none)
+            idleTimeout: idle == 0 ? nil : .seconds(Int64(idle)))
+    }
+
+    private static func logs(_ settings: Settings, logsJSON: Bool) throws(SettingError) -> LogConfiguration {
+        let format = settings.text("AWS_LAMBDA_LOG_FORMAT") ?? "Text"
+        guard ["text", "json"].contains(format.lowercased()) else {
+            throw SettingError("AWS_LAMBDA_LOG_FORMAT", "'\(format)' is neither Text nor JSON")
+        }
+        return LogConfiguration(
+            format: logsJSON || format.lowercased() == "json" ? .json : .text,
+            printsReports: try settings.boolean("PRINT_REPORTS", default: true),
+            capturesOutput: try settings.boolean("CAPTURE_LOGS", default: true))
     }
 
     /// The folder of the external extensions; `nil` where AWS's file beside it turns all extensions off.

@@ -30,6 +30,8 @@ enum SettingTable {
         Row(name: "AMQP_LOOKAHEAD", fallback: "0", meaning: "messages held ready beyond those that run, for each runtime process"),
         Row(name: "KUBERNETES_INIT_CONTAINER", fallback: "not set", meaning: "where set: copy this program into /tmp and end"),
         Row(name: "PRINT_REPORTS", fallback: "true", meaning: "print START, END and REPORT lines"),
+        Row(name: "CAPTURE_LOGS", fallback: "true", meaning: "read what the function prints, for log tails and telemetry; false: it shares the daemon's own output"),
+        Row(name: "AWS_LAMBDA_LOG_FORMAT", fallback: "Text", meaning: "Text or JSON: the form of reports; the function is told, too"),
         Row(name: "USE_STRUCTURED_LOGGING", fallback: "false", meaning: "print reports and the daemon's log as JSON"),
         Row(name: "LOG_LEVEL", fallback: "info", meaning: "trace, debug, info, warn, error"),
     ]

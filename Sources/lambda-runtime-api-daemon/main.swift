@@ -45,6 +45,8 @@ sigaddset(&stopSignals, SIGINT)
 pthread_sigmask(SIG_BLOCK, &stopSignals, nil)
 
 ProcessReaper.start()
+// As its first process the container is ours.
+if getpid() == 1 { SandboxHost.register() }
 let logger = {
     var logger = Logger(label: "lambda-runtime-api-daemon") { label -> any LogHandler in
         if settings.logsJSON { return JSONLogHandler(label: label) }

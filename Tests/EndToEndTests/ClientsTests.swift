@@ -105,21 +105,3 @@ extension EndToEnd {
         }
     }
 }
-
-/// What `Scripts/boto3_invoke.py` prints.
-private struct BotoAnswer: Decodable {
-    let statusCode: Int
-    let functionError: String?
-    let executedVersion: String?
-    let requestId: String?
-    let payload: String?
-    let errorCode: String?
-
-    static func of(_ daemon: Daemon, event: String) async throws -> BotoAnswer {
-        let script = try await Program.run(
-            ProgramEnvironment.python(),
-            [Daemon.scripts + "/boto3_invoke.py", "http://localhost:\(daemon.port)", daemon.name, event])
-        guard script.status == .exited(0) else { throw Program.Failure("boto3: \(script.errors)") }
-        return try JSONDecoder().decode(BotoAnswer.self, from: Data(script.output.utf8))
-    }
-}

@@ -111,7 +111,7 @@ import Testing
                     var step = CLINUX_SPAWN_OK
                     var arguments = [strdup("sleep"), strdup("1000"), nil]
                     var environment: [UnsafeMutablePointer<CChar>?] = [nil]
-                    _ = clinux_spawn("/bin/sleep", &arguments, &environment, nil, &child, &step)
+                    _ = clinux_spawn("/bin/sleep", &arguments, &environment, nil, -1, &child, &step)
                     arguments.forEach { free($0) }
                     Unmanaged<Start>.fromOpaque(context).takeRetainedValue().continuation.resume(returning: child)
                 }, Unmanaged.passRetained(Start(continuation)).toOpaque())

@@ -9,11 +9,13 @@ import NIOPosix
 final class FunctionHarness: Sendable {
     let function: LocalFunction
     let eventLoop: any EventLoop
+    /// Where the function's log goes, where the test says so.
+    let output: LogWriter?
 
     /// Runs a test's body with a function, and stops it.
     static func with<Result>(
         _ command: [String], timeout: TimeAmount = .seconds(20),
-        configure: (inout FunctionConfiguration) -> Void = { _ in },
+        configure: (inout FunctionConfiguration) -> Void = { _ in }, output: Int32? = nil,
         _ body: (FunctionHarness) async throws -> Result
     ) async throws -> Result {
         let description = FunctionDescription(name: "echo", handler: "echo.handler")
@@ -22,10 +24,9 @@ final class FunctionHarness: Sendable {
                 function: description, invocationTimeout: timeout, command: command,
                 variables: RuntimeEnvironmentVariables(
                     container: ["PATH": "/usr/bin:/bin:/usr/local/bin"], function: description),
-                runtimeAPIPort: 0),
-            reports: .none)
+                runtimeAPIPort: 0, logs: LogConfiguration(printsReports: false, capturesOutput: false)))
         configure(&configuration)
-        let harness = FunctionHarness(configuration)
+        let harness = FunctionHarness(configuration, output: output)
         do {
             let result = try await body(harness)
             try await harness.eventLoop.flatSubmit { harness.function.stop() }.get()
@@ -43,21 +44,25 @@ final class FunctionHarness: Sendable {
         }
     }
 
-    private init(_ configuration: FunctionConfiguration) {
+    private init(_ configuration: FunctionConfiguration, output: Int32?) {
         self.eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         var logger = Logger(label: "test")
         logger.logLevel = .critical
-        self.function = LocalFunction(configuration: configuration, eventLoop: self.eventLoop, logger: logger)
+        self.output = output.map { [eventLoop] in LogWriter(descriptor: $0, eventLoop: eventLoop, logger: logger) }
+        self.function = LocalFunction(
+            configuration: configuration, eventLoop: self.eventLoop, logger: logger, output: self.output)
     }
 
     func invoke(
-        _ event: String = "{}", id: String = "7e57c0de-0000-4000-8000-000000000001", startDeadline: NIODeadline? = nil
+        _ event: String = "{}", id: String = "7e57c0de-0000-4000-8000-000000000001", wantsLogTail: Bool = false,
+        startDeadline: NIODeadline? = nil
     ) async -> InvocationOutcome {
         await withCheckedContinuation { continuation in
             self.eventLoop.execute {
                 let request = InvocationRequest(
                     requestID: id, event: ByteBuffer(string: event),
                     invokedFunctionARN: "arn:aws:lambda:us-east-1:012345678912:function:echo",
+                    wantsLogTail: wantsLogTail,
                     startDeadline: startDeadline)
                 let function = ResolvedFunction(name: "echo", qualifier: nil, invokedFunctionARN: "")
                 self.function.invoke(request, of: function) { continuation.resume(returning: $0) }

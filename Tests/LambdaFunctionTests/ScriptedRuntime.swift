@@ -22,6 +22,10 @@
 /// - `exit:N`, `kill:N`: ends, with a status or by a signal.
 /// - `sleep:S`: sleeps for S seconds.
 /// - `once:FILE:STEP`: does the step only if the file does not exist, and makes it.
+/// - `print:TEXT`, `err:TEXT`: prints a line to standard output or error, in one write.
+/// - `raw:TEXT`: prints without an end of line.
+/// - `lines:N`: prints N numbered lines.
+/// - `flood`: prints without end.
 /// - `loop`: starts again.
 enum ScriptedRuntime {
     static func command(_ steps: String) -> [String] {
@@ -115,6 +119,13 @@ enum ScriptedRuntime {
             elif name == "exit": sys.stdout.flush(); os._exit(int(value))
             elif name == "kill": os.kill(os.getpid(), int(value)); time.sleep(1000)
             elif name == "sleep": time.sleep(float(value))
+            elif name == "print": os.write(1, (value + "\n").encode())
+            elif name == "err": os.write(2, (value + "\n").encode())
+            elif name == "raw": os.write(1, value.encode())
+            elif name == "lines":
+                for number in range(int(value)): os.write(1, b"line %d\n" % number)
+            elif name == "flood":
+                while True: os.write(1, b"x" * 1000 + b"\n")
             elif name == "once":
                 path, _, then = value.partition(":")
                 try: os.close(os.open(path, os.O_CREAT | os.O_EXCL))

@@ -31,14 +31,21 @@ typedef enum {
 
 /// Starts a program as the leader of a new process group, to be killed when the calling *thread* ends.
 ///
-/// Standard input is /dev/null, standard output and error are the caller's, every other descriptor is closed, signal
-/// dispositions and mask are the defaults. Returns when the program runs or could not be started.
+/// Standard input is /dev/null, standard output and error are `output` (the caller's where that is -1), every other
+/// descriptor is closed, signal dispositions and mask are the defaults. Returns when the program runs or could not be
+/// started.
 ///
-/// `path` is what to exec, without a search. `directory` may be NULL. On success returns 0 and sets `*pid`; else returns
-/// errno and sets `*step`; no child is left behind then.
+/// `path` is what to exec, without a search. `directory` may be NULL. On success returns 0 and sets `*pid`; else
+/// returns errno and sets `*step`; no child is left behind then.
 int clinux_spawn(
     const char *path, char *const _Nullable argv[_Nonnull], char *const _Nullable envp[_Nonnull],
-    const char *_Nullable directory, pid_t *pid, clinux_spawn_step *step);
+    const char *_Nullable directory, int output, pid_t *pid, clinux_spawn_step *step);
+
+/// Opens a pipe: `*reading` does not block, neither end survives an exec. 0, or errno.
+int clinux_open_pipe(int *reading, int *writing);
+
+/// How many bytes a pipe holds now; 0 where that cannot be told.
+int clinux_readable_byte_count(int descriptor);
 
 /// Waits until the child has ended, and leaves it to be reaped. `*code` is the exit status or the signal; `*signalled`
 /// says which. 0, or errno.

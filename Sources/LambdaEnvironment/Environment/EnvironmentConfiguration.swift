@@ -33,17 +33,17 @@ package struct EnvironmentConfiguration: Sendable {
     ///
     /// Default 9001.
     package var runtimeAPIPort: Int
-    /// Whether memory is looked at for ``InvocationRecord/peakMemoryByteCount``.
-    package var measuresMemory: Bool
     /// How large a response may be; AWS's limits by default.
     package var limits = LambdaLimits()
+    /// What becomes of what the processes print, and of the platform's own lines.
+    package var logs: LogConfiguration
 
     package init(
         function: FunctionDescription, invocationTimeout: TimeAmount = .seconds(3),
         initTimeout: TimeAmount = .seconds(10), command: [String], workingDirectory: String? = nil,
         variables: RuntimeEnvironmentVariables, extensionFolder: String? = ExtensionFolder.standardPath,
         accountID: String = "", runtimeAPIHost: String = "127.0.0.1", runtimeAPIPort: Int = 9001,
-        measuresMemory: Bool = false
+        logs: LogConfiguration = LogConfiguration()
     ) {
         self.function = function
         self.invocationTimeout = invocationTimeout
@@ -55,6 +55,6 @@ package struct EnvironmentConfiguration: Sendable {
         self.accountID = accountID
         self.runtimeAPIHost = runtimeAPIHost
         self.runtimeAPIPort = runtimeAPIPort
-        self.measuresMemory = measuresMemory
+        self.logs = logs
     }
 }

@@ -46,8 +46,7 @@ extension ExecutionEnvironment: ExtensionsAPIDelegate {
     }
 
     /// What the platform tells of each extension when init is over.
-    func logExtensions() {
-        guard self.logger.logLevel <= .debug else { return }
+    func tellOfExtensions() {
         for summary in self.extensionsAPI.summaries {
             self.logger.debug(
                 "An extension takes part",
@@ -55,6 +54,11 @@ extension ExecutionEnvironment: ExtensionsAPIDelegate {
                     "extension": "\(summary.name)", "state": "\(summary.state.rawValue)",
                     "events": "\(summary.events.map(\.rawValue))",
                 ])
+            self.log.telemetry.emit(
+                .platform(
+                    .extension(
+                        name: summary.name, state: summary.state.rawValue, events: summary.events.map(\.rawValue),
+                        errorType: nil)))
         }
     }
 }

@@ -12,6 +12,7 @@ extension ExecutionEnvironment {
         self.postedOutcome = nil
         self.unreportedInitDuration = nil
         self.initStartedAt = .now()
+        self.log.initStarted(inside: self.invocationOfInit)
         self.openListener().whenComplete { result in
             switch result {
             case .failure(let error):
@@ -60,7 +61,9 @@ extension ExecutionEnvironment {
             runtimeAPIAddress: self.runtimeAPIAddress, instance: self.index)
         for name in self.extensionNames {
             self.processes.start(
-                .externalExtension(name: name), .init(arguments: ["\(folder)/\(name)"], environment: variables))
+                .externalExtension(name: name),
+                .init(
+                    arguments: ["\(folder)/\(name)"], environment: variables, output: self.log.captureExtension()))
         }
     }
 
@@ -71,7 +74,7 @@ extension ExecutionEnvironment {
             .runtime,
             .init(
                 arguments: self.configuration.command, environment: variables,
-                workingDirectory: self.configuration.workingDirectory))
+                workingDirectory: self.configuration.workingDirectory, output: self.log.captureRuntime()))
     }
 }
 
@@ -94,6 +97,8 @@ extension ExecutionEnvironment {
             if let window { self.startShutdown(window) }
             self.processes.kill(.runtime)
             self.runtimeAPI.processEnded()
+            // What happens from now on is delivered at once: subscribers are about to end.
+            self.log.telemetry.flush().whenComplete { _ in }
             let event = ExtensionEvent.shutdown(deadline: self.shutdownDeadline, reason: reason)
             for name in self.extensionsAPI.shutDown(event) { self.processes.kill(.externalExtension(name: name)) }
         }
@@ -122,7 +127,7 @@ extension ExecutionEnvironment {
 
     /// Reading /proc costs more than a short invocation: ten times a second is enough for a peak that only grows.
     func measureMemory() {
-        guard self.configuration.measuresMemory else { return }
+        guard self.measuresMemory else { return }
         let now = NIODeadline.now()
         guard now - self.peakMemory.readAt > .milliseconds(100) else { return }
         self.peakMemory = (max(self.peakMemory.byteCount, self.processes.peakMemoryByteCount), now)

@@ -13,6 +13,8 @@ package final class ExecutionEnvironment: @unchecked Sendable {
     package let index: Int
     package let eventLoop: any EventLoop
     package weak var delegate: (any ExecutionEnvironmentDelegate)?
+    /// What is told of this environment, and to whom.
+    package let log: EnvironmentLog
 
     let configuration: EnvironmentConfiguration
     let logger: Logger
@@ -37,6 +39,8 @@ package final class ExecutionEnvironment: @unchecked Sendable {
     /// The invocation that `ended` has not been called for.
     private var running: (invocation: Invocation, since: NIODeadline)?
     private var runningFailure: EnvironmentFailure?
+    /// What the runtime has answered the running invocation with, for its record.
+    private var posted: (functionErrorType: String?, byteCount: Int)?
     var initStartedAt = NIODeadline.distantPast
     /// Told with the next invocation's end: the init that ran before it.
     var unreportedInitDuration: TimeAmount?
@@ -53,13 +57,19 @@ package final class ExecutionEnvironment: @unchecked Sendable {
     ///   - configuration: What to run, and how.
     ///   - eventLoop: Where everything happens.
     ///   - logger: For what goes on.
-    package init(index: Int, configuration: EnvironmentConfiguration, eventLoop: any EventLoop, logger: Logger) {
+    ///   - output: Where lines go; one for all environments whose lines are to be in one order.
+    package init(
+        index: Int, configuration: EnvironmentConfiguration, eventLoop: any EventLoop, logger: Logger,
+        output: LogWriter
+    ) {
         self.index = index
         self.configuration = configuration
         self.eventLoop = eventLoop
         self.logger = logger
+        self.log = EnvironmentLog(configuration: configuration, writer: output, eventLoop: eventLoop, logger: logger)
         self.machine = EnvironmentStateMachine(
             initTimeout: configuration.initTimeout, invocationTimeout: configuration.invocationTimeout)
+        self.log.telemetry.extensions = self.extensionsAPI
     }
 
     /// Whether init has failed, so that the next start needs an invocation to run in (contract 10.1).
@@ -88,7 +98,7 @@ package final class ExecutionEnvironment: @unchecked Sendable {
             return invocation.complete(.refused(InvokeError(.service, "The execution environment is not ready.")))
         }
         self.running = (invocation, now)
-        self.delegate?.environment(self, began: invocation)
+        self.log.began(invocation)
         self.run(actions)
     }
 
@@ -137,14 +147,29 @@ package final class ExecutionEnvironment: @unchecked Sendable {
         case .posted:
             guard let outcome = self.postedOutcome else { return }
             self.postedOutcome = nil
-            answer.invocation.complete(outcome)
+            self.note(outcome)
+            answer.invocation.complete(self.withLogTail(outcome, answer.invocation))
         case .failed(let failure):
             self.runningFailure = failure
-            answer.invocation.complete(
-                failure.outcome(
-                    requestID: answer.invocation.request.requestID, timeout: self.configuration.invocationTimeout,
-                    executedVersion: self.configuration.function.version, initError: self.initError))
+            let outcome = failure.outcome(
+                requestID: answer.invocation.request.requestID, timeout: self.configuration.invocationTimeout,
+                executedVersion: self.configuration.function.version, initError: self.initError)
+            answer.invocation.complete(self.withLogTail(outcome, answer.invocation))
         }
+    }
+
+    private func note(_ outcome: InvocationOutcome) {
+        switch outcome {
+        case .result(let reply): self.posted = (nil, reply.body.readableBytes)
+        case .functionError(let reply): self.posted = (self.runtimeAPI.postedErrorType, reply.body.readableBytes)
+        case .refused: break
+        }
+    }
+
+    private func withLogTail(_ outcome: InvocationOutcome, _ invocation: Invocation) -> InvocationOutcome {
+        guard invocation.request.wantsLogTail, let running = self.running else { return outcome }
+        self.measureMemory()
+        return outcome.with(logTail: self.log.takeTail(self.record(of: running)))
     }
 
     private func deliver(_ invocation: Invocation) {
@@ -155,27 +180,44 @@ package final class ExecutionEnvironment: @unchecked Sendable {
     }
 
     private func endInit() {
-        if self.running == nil { self.unreportedInitDuration = .now() - self.initStartedAt }
-        self.logExtensions()
+        let duration = NIODeadline.now() - self.initStartedAt
+        if self.running == nil { self.unreportedInitDuration = duration }
+        self.tellOfExtensions()
+        self.log.initEnded(after: duration)
     }
 
     private func endInvocation() {
         guard let running = self.running else { return }
         self.running = nil
-        let elapsed = NIODeadline.now() - running.since
-        let record = InvocationRecord(
-            requestID: running.invocation.request.requestID, traceID: running.invocation.request.traceID,
-            duration: self.runningFailure == .timedOut ? self.configuration.invocationTimeout : elapsed,
-            initDuration: self.unreportedInitDuration, failure: self.runningFailure,
-            peakMemoryByteCount: self.configuration.measuresMemory ? self.peakMemory.byteCount : nil)
+        if self.log.tellsOfInvocations { self.log.ended(self.record(of: running)) }
         self.unreportedInitDuration = nil
         self.runningFailure = nil
-        self.delegate?.environment(self, ended: record)
+        self.posted = nil
     }
 
+    /// An invocation as it stands now.
+    private func record(of running: (invocation: Invocation, since: NIODeadline)) -> InvocationRecord {
+        let request = running.invocation.request
+        let elapsed = NIODeadline.now() - running.since
+        return InvocationRecord(
+            requestID: request.requestID, traceID: request.traceID,
+            duration: self.runningFailure == .timedOut ? self.configuration.invocationTimeout : elapsed,
+            initDuration: self.unreportedInitDuration, failure: self.runningFailure,
+            functionErrorType: self.posted?.functionErrorType, producedByteCount: self.posted?.byteCount,
+            peakMemoryByteCount: self.measuresMemory ? self.peakMemory.byteCount : nil)
+    }
+
+    /// Only where somebody is told of it.
+    var measuresMemory: Bool {
+        self.log.tellsOfInvocations || self.running?.invocation.request.wantsLogTail ?? false
+    }
+
+    /// The invocation in which init runs.
+    var invocationOfInit: Invocation? { self.running?.invocation }
+
     private func tellInitFailure(_ failure: EnvironmentFailure) {
-        self.delegate?.environment(
-            self, failedInit: failure, after: .now() - self.initStartedAt, insideInvocation: self.running != nil)
+        self.log.initFailed(failure, after: .now() - self.initStartedAt)
+        self.delegate?.environment(self, failedInit: failure)
     }
 
     private func tell(_ notice: EnvironmentActions<Invocation>.Notice) {
@@ -183,6 +225,7 @@ package final class ExecutionEnvironment: @unchecked Sendable {
             self.cancelShutdownTimers()
             self.runtimeAPI.processEnded()
             self.extensionsAPI.environmentEnded()
+            self.log.processesEnded()
         }
         if notice == .closed { self.closeListener() }
         self.delegate?.environment(self, became: notice)
@@ -242,7 +285,7 @@ extension ExecutionEnvironment {
     /// The Runtime API comes first: it stands on the way of every invocation.
     private func handle(_ exchange: HTTPExchange) {
         if self.runtimeAPI.handle(exchange) || self.extensionsAPI.handle(exchange) { return }
-        exchange.reject(.notFound)
+        if !self.log.telemetry.handle(exchange) { exchange.reject(.notFound) }
     }
 
     private func closeListener() {
@@ -256,7 +299,12 @@ extension ExecutionEnvironment {
 
 extension ExecutionEnvironment: RuntimeAPIDelegate {
     package func runtimeBecameReady() {
-        if self.machine.isInitialising { self.extensionsAPI.closeRegistration() }
+        if self.machine.isInitialising {
+            self.extensionsAPI.closeRegistration()
+            self.log.initRuntimeDone()
+        } else if self.log.telemetry.isActive, let running = self.running {
+            self.log.runtimeDone(self.record(of: running))
+        }
         self.measureMemory()
         self.run(self.machine.runtimeBecameReady())
     }

@@ -17,7 +17,7 @@ package protocol ExtensionsAPIDelegate: AnyObject {
 
 /// The Extensions API of one environment: routes to the registry, its decisions to responses (contract 7).
 // @unchecked: every member is used on the event loop of its exchanges only.
-package final class ExtensionsAPI: @unchecked Sendable {
+package final class ExtensionsAPI: ExtensionIdentifying, @unchecked Sendable {
     private static let maxRegistrationByteCount = 64 * 1024
 
     private weak var delegate: (any ExtensionsAPIDelegate)?

@@ -19,11 +19,16 @@ package final class RuntimeProcess: Sendable {
         /// `KEY=value`.
         package var environment: [String]
         package var workingDirectory: String?
+        /// Standard output and standard error, one descriptor so that their order is kept; `nil`: the daemon's own.
+        package var output: OwnedDescriptor?
 
-        package init(arguments: [String], environment: [String], workingDirectory: String? = nil) {
+        package init(
+            arguments: [String], environment: [String], workingDirectory: String? = nil, output: OwnedDescriptor? = nil
+        ) {
             self.arguments = arguments
             self.environment = environment
             self.workingDirectory = workingDirectory
+            self.output = output
         }
     }
 

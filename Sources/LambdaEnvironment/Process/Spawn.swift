@@ -19,7 +19,9 @@ enum Spawn {
         var step = CLINUX_SPAWN_OK
         let error = Self.withCStrings(command.arguments) { arguments in
             Self.withCStrings(command.environment) { environment in
-                clinux_spawn(path, arguments, environment, command.workingDirectory, &processID, &step)
+                clinux_spawn(
+                    path, arguments, environment, command.workingDirectory, command.output?.number ?? -1, &processID,
+                    &step)
             }
         }
         guard error != 0 else { return .success(processID) }

@@ -28,6 +28,9 @@ package final class RuntimeAPI: @unchecked Sendable {
     private var generation = 0
     /// The response that a caller takes as it comes.
     private var stream: RuntimeResponseStream?
+    /// The type of the error that was posted last, of those that may be told of (contract 10.6).
+    package private(set) var postedErrorType = RuntimeAPI.unknownErrorType
+    private static let unknownErrorType = "Function.Unknown"
 
     private struct Delivery {
         let invocation: Invocation
@@ -150,6 +153,7 @@ package final class RuntimeAPI: @unchecked Sendable {
 
     private func outcome(_ reply: FunctionReply, trailers: HTTPHeaders?) -> InvocationOutcome {
         guard let error = trailers.flatMap(TrailerError.init) else { return .result(reply) }
+        self.note(errorType: error.type)
         return .functionError(self.reply(error.document))
     }
 
@@ -182,6 +186,7 @@ package final class RuntimeAPI: @unchecked Sendable {
 
     private func error(_ exchange: HTTPExchange, id: Substring) {
         if case .reject(let rejection) = self.machine.errorStarted(id: id) { return exchange.reject(rejection) }
+        self.note(errorType: exchange.head.headers.first(name: "lambda-runtime-function-error-type"))
         self.collect(exchange, id: id) { body in
             .functionError(
                 FunctionReply(
@@ -203,6 +208,7 @@ package final class RuntimeAPI: @unchecked Sendable {
                 self.finishPost(outcome(body))
             case .failure(.tooLarge):
                 exchange.reject(.tooLarge(limitByteCount: self.limits.responseByteCount))
+                self.note(errorType: "Function.ResponseSizeTooLarge")
                 let document = ErrorDocument.responseTooLarge(limit: self.limits.responseByteCount)
                 self.finishPost(.functionError(self.reply(document)))
             case .failure:
@@ -244,7 +250,23 @@ package final class RuntimeAPI: @unchecked Sendable {
     }
 
     private func platformError(_ type: String, _ reason: String, id: Substring) -> InvocationOutcome {
-        .functionError(self.reply(ErrorDocument.platform(type: type, requestID: String(id), reason: reason)))
+        self.note(errorType: type)
+        return .functionError(self.reply(ErrorDocument.platform(type: type, requestID: String(id), reason: reason)))
+    }
+
+    private func note(errorType: String?) {
+        self.postedErrorType = errorType.flatMap(Self.told) ?? Self.unknownErrorType
+    }
+
+    /// AWS tells of types of the forms `Runtime.Name` and `Function.Name` only.
+    private static func told(_ errorType: String) -> String? {
+        let parts = errorType.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard parts.count == 2, errorType.utf8.count <= 128,
+            parts[0].elementsEqual("Runtime".utf8) || parts[0].elementsEqual("Function".utf8),
+            let first = parts[1].first, (0x41...0x5A).contains(first),
+            parts[1].allSatisfy({ (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) })
+        else { return nil }
+        return errorType
     }
 
     private func reply(_ document: ByteBuffer) -> FunctionReply {

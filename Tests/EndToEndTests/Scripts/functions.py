@@ -1,6 +1,8 @@
 """Handlers for awslambdaric."""
 
+import logging
 import os
+import sys
 
 
 def request_id(event, context):
@@ -13,3 +15,16 @@ def failing(event, context):
 
 def environment(event, context):
     return sorted(os.environ)
+
+
+def printing(event, context):
+    print("to standard output")
+    print("to standard error", file=sys.stderr)
+    logging.getLogger().error("through logging")
+    print("the last line", end="")
+    return event
+
+
+def logging_only(event, context):
+    logging.getLogger().error("through logging")
+    return event

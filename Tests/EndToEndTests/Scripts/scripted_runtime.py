@@ -3,6 +3,7 @@
 {"do": "sleep", "ms": N}   answers after that time          {"do": "exit", "code": N}   ends without an answer
 {"do": "who"}              says which instance and process  {"do": "kill"}              dies by SIGKILL
 {"do": "who", "ms": N}     the same, after that time        {"do": "error"}             reports a function error
+{"do": "print", "tag": T, "processes": P, "lines": N}   prints N lines in each of P processes, and a last one
 """
 
 import http.client
@@ -32,9 +33,27 @@ def act(event):
             os.kill(os.getpid(), signal.SIGKILL)
         case {"do": "error"}:
             return "error", {"errorType": "Scripted", "errorMessage": "as the event wants it"}
+        case {"do": "print", "tag": tag, "processes": processes, "lines": lines}:
+            print_lines(tag, processes, lines)
         case {"do": "who", **options}:
             time.sleep(options.get("ms", 0) / 1000)
             return "response", {"instance": os.environ.get("INSTANCE"), "pid": os.getpid()}
+
+
+def print_lines(tag, processes, lines):
+    """Every line names its invocation; standard output and standard error take turns."""
+    children = []
+    for process in range(processes):
+        child = os.fork()
+        if child == 0:
+            for line in range(lines):
+                text = f"tag={tag} process={process} line={line} {'x' * 60}\n"
+                os.write(1 + line % 2, text.encode())
+            os._exit(0)
+        children.append(child)
+    for child in children:
+        os.waitpid(child, 0)
+    os.write(1, f"tag={tag} last\n".encode())
 
 
 while True:

@@ -1,5 +1,4 @@
 import LambdaEnvironment
-import LambdaFunction
 import LambdaProtocol
 import NIOCore
 import Testing
@@ -9,7 +8,7 @@ import Testing
 
     func lines(json: Bool = false, _ write: (ReportLines, inout ByteBuffer) -> Void) -> String {
         var buffer = ByteBuffer()
-        write(ReportLines(function: FunctionDescription(name: "echo"), timeout: .seconds(30), isJSON: json), &buffer)
+        write(ReportLines(function: FunctionDescription(name: "echo"), timeout: .seconds(30), format: json ? .json : .text), &buffer)
         return String(buffer: buffer)
     }
 
@@ -54,7 +53,7 @@ import Testing
     @Test func aFailedInitHasItsPhase() {
         let text = self.lines {
             $0.initFailure(
-                .exited(.code(1)), after: .microseconds(206_720), insideInvocation: false, at: Self.time, into: &$1)
+                .exited(.code(1)), after: .microseconds(206_720), phase: .initialisation, at: Self.time, into: &$1)
         }
         #expect(
             text.hasPrefix(

@@ -1,11 +1,11 @@
 import Glibc
-import LambdaFunction
+import LambdaEnvironment
 import Logging
 import NIOCore
 import NIOPosix
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ReportWriterTests {
+@Suite(.timeLimit(.minutes(1))) struct LogWriterTests {
     let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
     let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 
@@ -25,8 +25,8 @@ import Testing
     @Test func aLineIsWrittenAtOnce() async throws {
         try await self.withPipe { reading, writing in
             try await self.eventLoop.submit { [eventLoop, logger] in
-                let writer = ReportWriter(descriptor: writing, eventLoop: eventLoop, logger: logger)
-                writer.write { $0.writeString("a\n") }
+                let writer = LogWriter(descriptor: writing, eventLoop: eventLoop, logger: logger)
+                writer.write(ByteBuffer(string: "a\n"))
             }.get()
             #expect(self.read(reading, upTo: 10) == "a\n")
         }
@@ -34,9 +34,9 @@ import Testing
 
     @Test func linesInQuickSuccessionAreWrittenTogetherAndInOrder() async throws {
         try await self.withPipe { reading, writing in
-            let writer = ReportWriter(descriptor: writing, eventLoop: self.eventLoop, logger: self.logger)
+            let writer = LogWriter(descriptor: writing, eventLoop: self.eventLoop, logger: self.logger)
             try await self.eventLoop.submit {
-                for number in 0..<9 { writer.write { $0.writeString("\(number)") } }
+                for number in 0..<9 { writer.write(ByteBuffer(string: "\(number)")) }
                 writer.flush()
             }.get()
             #expect(self.read(reading, upTo: 20) == "012345678")
@@ -45,10 +45,10 @@ import Testing
 
     @Test func aPipeThatNobodyReadsDoesNotBlock() async throws {
         try await self.withPipe { reading, writing in
-            let writer = ReportWriter(descriptor: writing, eventLoop: self.eventLoop, logger: self.logger)
+            let writer = LogWriter(descriptor: writing, eventLoop: self.eventLoop, logger: self.logger)
             try await self.eventLoop.submit {
                 for _ in 0..<4000 {
-                    writer.write { $0.writeRepeatingByte(UInt8(ascii: "x"), count: 1000) }
+                    writer.write(ByteBuffer(repeating: UInt8(ascii: "x"), count: 1000))
                     writer.flush()
                 }
                 #expect(writer.bufferedByteCount >= 1 << 20)

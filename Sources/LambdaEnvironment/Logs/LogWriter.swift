@@ -4,13 +4,17 @@ package import NIOCore
 
 /// Writes lines to a descriptor, usually standard output, without ever blocking the event loop.
 ///
-/// A line goes out at once where the last write is a while ago, so that it stands in the right order with what the
-/// function prints; under load, lines of a few milliseconds go out in one write. A pipe that nobody reads costs lines,
-/// never invocations.
+/// A line goes out at once where the last write is a while ago; under load, the lines of a few milliseconds go out in
+/// one write. Everything that is to be in one order goes through one writer.
+///
+/// A reader that is too slow first slows the processes that print (``isFull``), then costs lines; never invocations.
 // @unchecked: every member is used on `eventLoop` only (asserted).
-package final class ReportWriter: @unchecked Sendable {
+package final class LogWriter: @unchecked Sendable {
     private static let interval = TimeAmount.milliseconds(5)
+    private static let fullByteCount = 256 * 1024
     private static let maxBufferedByteCount = 1 << 20
+    /// Linux lets a pipe that polls as writable take PIPE_BUF bytes without blocking, and writes them in one piece.
+    private static let pipeWriteByteCount = 4096
 
     private let descriptor: Int32
     private let eventLoop: any EventLoop
@@ -20,8 +24,14 @@ package final class ReportWriter: @unchecked Sendable {
     private var isFlushScheduled = false
     private let logger: Logger
     private var isDropping = false
+    private var waiters: [() -> Void] = []
+    private var flushed: [EventLoopPromise<Void>] = []
+
     /// Bytes that wait for the reader.
     package var bufferedByteCount: Int { self.buffer.readableBytes }
+
+    /// Whether who can wait should: see ``whenWritable(_:)``.
+    package var isFull: Bool { self.buffer.readableBytes >= Self.fullByteCount }
 
     /// - Parameters:
     ///   - descriptor: Stays open, and the caller's.
@@ -36,13 +46,13 @@ package final class ReportWriter: @unchecked Sendable {
         self.isPipe = fstat(descriptor, &status) != 0 || status.st_mode & S_IFMT != S_IFREG
     }
 
-    /// Writes a group of lines, now or in a few milliseconds.
-    package func write(_ lines: (inout ByteBuffer) -> Void) {
+    /// Writes whole lines, now or in a few milliseconds.
+    package func write(_ lines: ByteBuffer) {
         self.eventLoop.assertInEventLoop()
         guard self.buffer.readableBytes < Self.maxBufferedByteCount else {
             return self.tellOfLoss("nobody reads it")
         }
-        lines(&self.buffer)
+        self.buffer.writeImmutableBuffer(lines)
         let now = NIODeadline.now()
         if self.isFlushScheduled { return }
         if now - self.lastWrite >= Self.interval {
@@ -52,18 +62,38 @@ package final class ReportWriter: @unchecked Sendable {
         }
     }
 
+    /// Calls back once when the writer is not full any more.
+    package func whenWritable(_ body: @escaping () -> Void) {
+        self.eventLoop.assertInEventLoop()
+        guard self.isFull else { return body() }
+        self.waiters.append(body)
+    }
+
     /// Writes what is there, as far as it can be written without waiting.
     package func flush() {
         self.flush(now: .now())
     }
 
+    /// Writes everything, or as much as the reader takes within a time.
+    ///
+    /// - Parameter limit: How long to wait for a reader that is slow.
+    /// - Returns: Succeeds in any case.
+    package func flush(within limit: TimeAmount) -> EventLoopFuture<Void> {
+        self.flush(now: .now())
+        guard self.buffer.readableBytes > 0 else { return self.eventLoop.makeSucceededVoidFuture() }
+        let promise = self.eventLoop.makePromise(of: Void.self)
+        self.flushed.append(promise)
+        self.eventLoop.scheduleTask(in: limit) {
+            self.flushed.forEach { $0.succeed(()) }
+            self.flushed.removeAll()
+        }
+        return promise.futureResult
+    }
+
     private func flush(now: NIODeadline) {
         self.lastWrite = now
         while self.buffer.readableBytes > 0, self.canWrite {
-            let written = self.buffer.withUnsafeReadableBytes { bytes in
-                // Linux lets a pipe that polls as writable take PIPE_BUF bytes without blocking, and no more.
-                Glibc.write(self.descriptor, bytes.baseAddress, self.isPipe ? min(bytes.count, 4096) : bytes.count)
-            }
+            let written = self.writeOnce()
             if written > 0 {
                 self.buffer.moveReaderIndex(forwardBy: written)
             } else if errno == EAGAIN {
@@ -77,15 +107,38 @@ package final class ReportWriter: @unchecked Sendable {
         if self.buffer.readableBytes == 0 {
             self.buffer.clear()
             self.isDropping = false
+            self.flushed.forEach { $0.succeed(()) }
+            self.flushed.removeAll()
         } else {
             self.scheduleFlush(at: now + Self.interval)
         }
+        self.wakeWaiters()
+    }
+
+    private func writeOnce() -> Int {
+        self.buffer.withUnsafeReadableBytes { bytes in
+            guard self.isPipe, bytes.count > Self.pipeWriteByteCount else {
+                return Glibc.write(self.descriptor, bytes.baseAddress, bytes.count)
+            }
+            // To the end of a line, where one ends within what is written in one piece: somebody else (the daemon's
+            // own log, for instance) may write to the same pipe in between.
+            let piece = bytes.prefix(Self.pipeWriteByteCount)
+            let end = piece.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? piece.count
+            return Glibc.write(self.descriptor, bytes.baseAddress, end)
+        }
+    }
+
+    private func wakeWaiters() {
+        guard !self.waiters.isEmpty, !self.isFull else { return }
+        let waiters = self.waiters
+        self.waiters.removeAll()
+        waiters.forEach { $0() }
     }
 
     private func tellOfLoss(_ reason: String) {
         guard !self.isDropping else { return }
         self.isDropping = true
-        self.logger.warning("Reports of invocations cannot be written", metadata: ["reason": "\(reason)"])
+        self.logger.warning("Log lines cannot be written", metadata: ["reason": "\(reason)"])
     }
 
     private var canWrite: Bool {

@@ -1,0 +1,239 @@
+internal import LambdaProtocol
+package import Logging
+package import NIOCore
+
+/// Where everything meets that is told of one environment: what its processes print, and the platform's own lines and
+/// events. From here it goes to the daemon's output, to the tail of the invocation that runs, and to the subscribers of
+/// the Telemetry API.
+///
+/// An invocation for which nothing of this is wanted costs a few comparisons.
+// @unchecked: every member is used on `eventLoop` only (asserted).
+package final class EnvironmentLog: @unchecked Sendable {
+    /// The environment's Telemetry API.
+    package let telemetry: EnvironmentTelemetry
+
+    private let configuration: LogConfiguration
+    private let lines: ReportLines
+    private let writer: LogWriter
+    private let eventLoop: any EventLoop
+    private let logger: Logger
+    private var captures: [LogCapture] = []
+    /// What the invocation that runs has logged, while its caller wants to know and has no answer yet.
+    private var tail: LogTail?
+    /// What init has printed: it belongs to the first invocation's tail (contract 1.4).
+    private var initOutput: LogTail?
+    private var initPhase = InitPhase.initialisation
+    private var hasToldRuntimeDone = false
+    /// Made once, for lines that are copied from it at once.
+    private var scratch = ByteBuffer()
+
+    /// - Parameters:
+    ///   - configuration: The environment's.
+    ///   - writer: Where lines go; one for all environments whose lines are to be in one order.
+    ///   - eventLoop: Where everything happens.
+    ///   - logger: For what goes wrong.
+    package init(
+        configuration: EnvironmentConfiguration, writer: LogWriter, eventLoop: any EventLoop, logger: Logger
+    ) {
+        self.configuration = configuration.logs
+        self.writer = writer
+        self.eventLoop = eventLoop
+        self.logger = logger
+        self.lines = ReportLines(
+            function: configuration.function, timeout: configuration.invocationTimeout,
+            format: configuration.logs.format)
+        self.telemetry = EnvironmentTelemetry(
+            format: TelemetryEventFormat(
+                function: configuration.function, embedsJSON: configuration.logs.format == .json),
+            eventLoop: eventLoop)
+    }
+
+    /// Whether invocations are told of, whatever their callers want: then they have to be measured.
+    package var tellsOfInvocations: Bool { self.configuration.printsReports || self.telemetry.isActive }
+
+    private func write(_ body: (inout ByteBuffer) -> Void) {
+        self.scratch.clear()
+        body(&self.scratch)
+        self.tail?.append(lines: self.scratch)
+        if self.configuration.printsReports { self.writer.write(self.scratch) }
+    }
+}
+
+// MARK: - What processes print
+
+extension EnvironmentLog {
+    /// Where the runtime is to print to.
+    ///
+    /// - Returns: The pipe's end for the process that is about to start; `nil`: the daemon's own output.
+    package func captureRuntime() -> OwnedDescriptor? {
+        guard let capture = self.openCapture() else { return nil }
+        // Inside of an invocation it is in that one's tail already.
+        self.initOutput = self.initPhase == .initialisation ? LogTail() : nil
+        capture.onOutput = { [unowned self] output in
+            self.tail?.append(output)
+            self.initOutput?.append(output)
+        }
+        capture.onLines = { [unowned self, unowned capture] lines in
+            self.took(lines, from: capture) { .function($0) }
+        }
+        return capture.output
+    }
+
+    /// Where an extension is to print to.
+    ///
+    /// - Returns: The pipe's end for the process that is about to start; `nil`: the daemon's own output.
+    package func captureExtension() -> OwnedDescriptor? {
+        guard let capture = self.openCapture() else { return nil }
+        capture.onLines = { [unowned self, unowned capture] lines in
+            self.took(lines, from: capture) { .extension($0) }
+        }
+        return capture.output
+    }
+
+    private func openCapture() -> LogCapture? {
+        guard self.configuration.capturesOutput else { return nil }
+        guard let capture = LogCapture.open(eventLoop: self.eventLoop) else {
+            self.logger.warning("No pipe for a process's output could be opened; it prints to the daemon's own")
+            return nil
+        }
+        self.captures.append(capture)
+        return capture
+    }
+
+    private func took(
+        _ lines: ByteBuffer, from capture: LogCapture, _ content: (ByteBuffer) -> TelemetryEvent.Content
+    ) {
+        self.writer.write(lines)
+        if self.writer.isFull {
+            capture.pause()
+            self.writer.whenWritable { [weak capture] in capture?.resume() }
+        }
+        guard self.telemetry.isActive else { return }
+        let time = EpochClock.now()
+        for line in lines.readableBytesView.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true) {
+            self.telemetry.emit(TelemetryEvent(time: time, content: content(ByteBuffer(line))))
+        }
+    }
+
+    /// Reads all that has been printed until now.
+    private func drain() {
+        for capture in self.captures { capture.drain() }
+    }
+
+    /// The same where processes have ended or are about to be killed: their last lines come before the news of that.
+    private func finish() {
+        for capture in self.captures { capture.finish() }
+    }
+
+    /// The environment's processes are gone, or are about to be started again.
+    package func processesEnded() {
+        self.captures.forEach { $0.close() }
+        self.captures.removeAll()
+        self.initOutput = nil
+        self.telemetry.processesEnded()
+    }
+}
+
+// MARK: - Init
+
+extension EnvironmentLog {
+    /// Init begins; its processes are started next.
+    ///
+    /// - Parameter invocation: The one in which it runs; `began` was called for it before anybody could subscribe.
+    package func initStarted(inside invocation: Invocation?) {
+        self.initPhase = invocation == nil ? .initialisation : .invocation
+        self.captures.forEach { $0.close() }
+        self.captures.removeAll()
+        self.telemetry.initStarted()
+        if let request = invocation?.request {
+            self.telemetry.emit(.platform(.start(requestID: request.requestID, traceID: request.traceID)))
+        }
+        self.telemetry.emit(.platform(.initStart(phase: self.initPhase)))
+    }
+
+    /// The runtime has asked for its first event.
+    package func initRuntimeDone() {
+        self.telemetry.emit(.platform(.initRuntimeDone(phase: self.initPhase, failure: nil)))
+    }
+
+    /// The runtime and every extension are ready.
+    package func initEnded(after duration: TimeAmount) {
+        self.telemetry.emit(.platform(.initReport(phase: self.initPhase, duration: duration, failure: nil)))
+        self.telemetry.initEnded()
+    }
+
+    /// Init has failed.
+    package func initFailed(_ failure: EnvironmentFailure, after duration: TimeAmount) {
+        let phase = self.initPhase
+        self.finish()
+        self.write {
+            self.lines.initFailure(failure, after: duration, phase: phase, at: EpochClock.now(), into: &$0)
+        }
+        self.telemetry.emit(.platform(.initRuntimeDone(phase: phase, failure: failure)))
+        self.telemetry.emit(.platform(.initReport(phase: phase, duration: duration, failure: failure)))
+        self.telemetry.initEnded()
+    }
+}
+
+// MARK: - Invocations
+
+extension EnvironmentLog {
+    /// The runtime is about to be given the event of an invocation, or its init runs inside of one.
+    package func began(_ invocation: Invocation) {
+        let request = invocation.request
+        guard self.tellsOfInvocations || request.wantsLogTail else {
+            self.initOutput = nil
+            return
+        }
+        // What is still in the pipe was printed before this invocation.
+        if request.wantsLogTail || self.telemetry.isActive { self.drain() }
+        self.tail = request.wantsLogTail ? self.initOutput ?? LogTail() : nil
+        self.initOutput = nil
+        self.hasToldRuntimeDone = false
+        self.write {
+            self.lines.start(
+                requestID: request.requestID, traceID: request.traceID, at: EpochClock.now(), into: &$0)
+        }
+        if self.telemetry.isActive {
+            self.telemetry.emit(.platform(.start(requestID: request.requestID, traceID: request.traceID)))
+        }
+    }
+
+    /// The end of the log of an invocation whose caller wants it and is about to be answered (contract 1.4).
+    ///
+    /// Everything that was printed before the answer was posted is in it, and as on AWS it ends with END and REPORT.
+    /// These have the figures of this moment: the invocation may go on in extensions, and the caller does not wait.
+    ///
+    /// - Parameter record: The invocation until now.
+    /// - Returns: At most 4096 bytes.
+    package func takeTail(_ record: InvocationRecord) -> ByteBuffer {
+        self.drain()
+        guard var tail = self.tail else { return ByteBuffer() }
+        self.tail = nil
+        self.scratch.clear()
+        self.lines.end(record, at: EpochClock.now(), into: &self.scratch)
+        tail.append(lines: self.scratch)
+        return tail.content
+    }
+
+    /// The runtime is done with an invocation; extensions may not be.
+    package func runtimeDone(_ record: InvocationRecord) {
+        guard self.telemetry.isActive, !self.hasToldRuntimeDone else { return }
+        self.hasToldRuntimeDone = true
+        self.drain()
+        self.telemetry.emit(.platform(.runtimeDone(record)))
+    }
+
+    /// An invocation is over.
+    package func ended(_ record: InvocationRecord) {
+        guard self.tellsOfInvocations else { return }
+        if record.failure == nil { self.drain() } else { self.finish() }
+        let time = EpochClock.now()
+        self.write { self.lines.end(record, at: time, into: &$0) }
+        guard self.telemetry.isActive else { return }
+        self.runtimeDone(record)
+        if let fault = self.lines.fault(record, at: time) { self.telemetry.emit(.platform(.fault(fault))) }
+        self.telemetry.emit(.platform(.end(requestID: record.requestID)))
+        self.telemetry.emit(.platform(.report(record)))
+    }
+}
