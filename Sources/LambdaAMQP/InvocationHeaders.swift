@@ -17,6 +17,7 @@ struct InvocationHeaders {
     var responseMode: String?
     var streamCredit: Int?
     var attempt: Int?
+    var refusals: Int?
 
     init(_ table: AMQPTable?) {
         for entry in table?.entries ?? [] {
@@ -32,6 +33,7 @@ struct InvocationHeaders {
             case "x-amz-response-mode": self.responseMode = entry.value.stringValue
             case "x-lambda-stream-credit": self.streamCredit = entry.value.decimalValue
             case "x-lambda-attempt": self.attempt = entry.value.decimalValue
+            case "x-lambda-refusals": self.refusals = entry.value.decimalValue
             default: break
             }
         }

@@ -80,7 +80,7 @@ package struct InvocationMessage: Sendable {
     }
 
     /// `message_id` where it is a UUID, else a new one.
-    private static func requestID(_ properties: AMQPProperties) -> String {
+    static func requestID(_ properties: AMQPProperties) -> String {
         guard let id = properties.messageID, id.byteCount == 36 else { return RequestID.make() }
         let text = id.string.lowercased()
         return RequestID.isValid(text) ? text : RequestID.make()

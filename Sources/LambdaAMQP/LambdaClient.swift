@@ -9,6 +9,8 @@ public import NIOCore
 /// lost.
 public struct LambdaClient: Sendable {
     let rpc: RPCClient
+    let connection: AMQPConnection
+    let events: ConfirmingChannel
 
     /// A client on a connection that is open; it has a reply queue of its own there.
     ///
@@ -19,6 +21,8 @@ public struct LambdaClient: Sendable {
     public init(
         connection: AMQPConnection, replies: RPCClientConfiguration = RPCClientConfiguration()
     ) async throws(LambdaError) {
+        self.connection = connection
+        self.events = ConfirmingChannel(connection: connection)
         do throws(AMQPError) {
             self.rpc = try await RPCClient.start(on: connection, configuration: replies)
         } catch {
@@ -49,15 +53,14 @@ public struct LambdaClient: Sendable {
     /// Ends the client: calls that are under way fail, and its reply queue goes. The connection stays open.
     public func close() async {
         await self.rpc.close()
+        await self.events.close()
     }
 
     static func request(
         _ function: String, _ payload: ByteBuffer, _ options: InvocationOptions
     ) -> RPCRequest {
-        var queue = function
         var headers = AMQPTable()
         if let qualifier = options.qualifier, qualifier != "$LATEST" {
-            queue += ":\(qualifier)"
             headers[LambdaHeader.qualifier] = .string(qualifier)
         }
         if let context = options.clientContext {
@@ -69,7 +72,7 @@ public struct LambdaClient: Sendable {
             + options.timeout.components.attoseconds / 1_000_000_000_000_000
         headers[LambdaHeader.deadline] = .int64(EpochClock.now().millisecondsSinceEpoch + milliseconds)
         return RPCRequest(
-            routingKey: AMQPShortString(queue),
+            routingKey: AMQPShortString(Self.queueName(function, options)),
             properties: AMQPProperties(contentType: "application/json", headers: headers), body: payload)
     }
 }

@@ -15,6 +15,8 @@ package struct FunctionConfiguration: Sendable {
     package var maxEnvironments: Int
     /// Environments that are started at once, and kept however long they are idle; default 0.
     package var minEnvironments: Int
+    /// Environments that events never take; default 0.
+    package var reservedForCallers: Int
     /// After how long without an invocation an environment is stopped.
     ///
     /// Default 1800 s; `nil`: never.
@@ -30,14 +32,15 @@ package struct FunctionConfiguration: Sendable {
 
     package init(
         environment: EnvironmentConfiguration, qualifier: String? = nil, accountID: String = "012345678912",
-        maxEnvironments: Int = 1, minEnvironments: Int = 0, idleTimeout: TimeAmount? = .seconds(1800),
-        maxWaiting: Int = 1000, maxWaitingTime: TimeAmount? = .seconds(60)
+        maxEnvironments: Int = 1, minEnvironments: Int = 0, reservedForCallers: Int = 0,
+        idleTimeout: TimeAmount? = .seconds(1800), maxWaiting: Int = 1000, maxWaitingTime: TimeAmount? = .seconds(60)
     ) {
         self.environment = environment
         self.qualifier = qualifier
         self.accountID = accountID
         self.maxEnvironments = maxEnvironments
         self.minEnvironments = minEnvironments
+        self.reservedForCallers = reservedForCallers
         self.idleTimeout = idleTimeout
         self.maxWaiting = maxWaiting
         self.maxWaitingTime = maxWaitingTime

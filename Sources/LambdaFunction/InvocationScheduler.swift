@@ -7,6 +7,9 @@ package import NIOCore
 ///
 /// Environments are numbers from 0. An invocation that waits is taken by whichever environment is ready first; of
 /// several that are ready the one used last is used again, so that the others may go.
+///
+/// An event, for whose answer nobody waits, never runs before an invocation whose caller does, and events take no more
+/// than their share of the environments.
 package struct InvocationScheduler<Waiter> {
     /// Bounds of what may run and wait.
     package struct Limits: Sendable {
@@ -14,6 +17,8 @@ package struct InvocationScheduler<Waiter> {
         package var maxEnvironments: Int
         /// Environments that are started before they are needed, and not stopped for being idle.
         package var minEnvironments: Int
+        /// Environments that run events at most; the others are kept for callers who wait.
+        package var maxEvents: Int
         /// Invocations that may wait; further ones are refused.
         package var maxWaiting: Int
         /// How long one may wait; `nil`: for ever.
@@ -22,11 +27,12 @@ package struct InvocationScheduler<Waiter> {
         package var idleTimeout: TimeAmount?
 
         package init(
-            maxEnvironments: Int, minEnvironments: Int = 0, maxWaiting: Int, maxWaitingTime: TimeAmount? = nil,
-            idleTimeout: TimeAmount? = nil
+            maxEnvironments: Int, minEnvironments: Int = 0, maxEvents: Int? = nil, maxWaiting: Int,
+            maxWaitingTime: TimeAmount? = nil, idleTimeout: TimeAmount? = nil
         ) {
             self.maxEnvironments = maxEnvironments
             self.minEnvironments = min(minEnvironments, maxEnvironments)
+            self.maxEvents = min(maxEvents ?? maxEnvironments, maxEnvironments)
             self.maxWaiting = maxWaiting
             self.maxWaitingTime = maxWaitingTime
             self.idleTimeout = idleTimeout
@@ -73,7 +79,7 @@ package struct InvocationScheduler<Waiter> {
         /// Can transition to: `busy`, `leaving`.
         case idle
         /// Can transition to: `idle`, `busy` (with the next), `stopped`.
-        case busy
+        case busy(isEvent: Bool)
     }
 
     private struct Waiting {
@@ -89,7 +95,10 @@ package struct InvocationScheduler<Waiter> {
     /// Their times only grow.
     private var idle: [(environment: Int, since: NIODeadline)] = []
     private var waiting: Deque<Waiting> = []
+    private var waitingEvents: Deque<Waiting> = []
     private var busyCount = 0
+    /// Of those, the ones that run events.
+    private var eventCount = 0
     /// With those that leave: they can be started again soon.
     private var startingCount = 0
     private var leavingCount = 0
@@ -108,7 +117,7 @@ package struct InvocationScheduler<Waiter> {
     package var waitingCount: Int { self.waiting.count }
 
     /// Nothing runs and nothing waits.
-    package var isQuiet: Bool { self.busyCount == 0 && self.waiting.isEmpty }
+    package var isQuiet: Bool { self.busyCount == 0 && self.waiting.isEmpty && self.waitingEvents.isEmpty }
 
     /// An invocation is to be run.
     ///
@@ -123,13 +132,37 @@ package struct InvocationScheduler<Waiter> {
         guard !self.isDraining else { return .refuse(.draining) }
         if let startDeadline, startDeadline <= now { return .refuse(.expired) }
         if let environment = self.idle.popLast()?.environment ?? self.stoppedEnvironment(needingInvocation: true) {
-            self.become(.busy, environment)
+            self.become(.busy(isEvent: false), environment)
             return .run(on: environment)
         }
         guard self.waiting.count < self.limits.maxWaiting else { return .refuse(.noRoom) }
         let waiting = self.makeWaiting(makeWaiter(), startDeadline: startDeadline, now: now)
         self.waiting.append(waiting)
         return .wait(starting: self.startIfNeeded(), checkAt: waiting.refuseAt)
+    }
+
+    /// An event is to be run, once no caller waits and events have an environment left.
+    ///
+    /// How many may wait is up to whoever hands them over.
+    ///
+    /// - Parameters:
+    ///   - makeWaiter: Called only if it has to wait.
+    ///   - startDeadline: When it is too old to be started.
+    ///   - now: The present.
+    /// - Returns: Where it runs, that it waits, or why it is refused.
+    package mutating func eventArrived(
+        _ makeWaiter: @autoclosure () -> Waiter, startDeadline: NIODeadline?, now: NIODeadline
+    ) -> ArrivalAction {
+        guard !self.isDraining else { return .refuse(.draining) }
+        if let startDeadline, startDeadline <= now { return .refuse(.expired) }
+        if self.waiting.isEmpty, self.waitingEvents.isEmpty, self.eventCount < self.limits.maxEvents,
+            let environment = self.idle.popLast()?.environment ?? self.stoppedEnvironment(needingInvocation: true)
+        {
+            self.become(.busy(isEvent: true), environment)
+            return .run(on: environment)
+        }
+        self.waitingEvents.append(Waiting(waiter: makeWaiter(), refuseAt: startDeadline, refusal: .expired))
+        return .wait(starting: self.startIfNeeded(), checkAt: startDeadline)
     }
 
     /// An environment to be started before there is an invocation for it: as many as are to be kept warm.
@@ -149,10 +182,12 @@ package struct InvocationScheduler<Waiter> {
     package mutating func environmentBecameReady(_ environment: Int, now: NIODeadline) -> Actions {
         var actions = Actions()
         if let waiter = self.nextWaiter(now: now, &actions) {
-            self.become(.busy, environment)
+            self.become(.busy(isEvent: false), environment)
             actions.run = (waiter, environment)
         } else {
             self.become(.idle, environment)
+            // What ran there counts no more: one event may follow another.
+            guard !self.runEvent(on: environment, now: now, &actions) else { return actions }
             self.idle.append((environment, now))
             if let idleTimeout = self.limits.idleTimeout { actions.checkAt = now + idleTimeout }
         }
@@ -178,11 +213,15 @@ package struct InvocationScheduler<Waiter> {
         self.idle.removeAll { $0.environment == environment }
         self.become(.stopped(needsInvocation: needsInvocation), environment)
         var actions = Actions()
-        if needsInvocation {
-            guard let waiter = self.nextWaiter(now: now, &actions) else { return actions }
-            self.become(.busy, environment)
+        if needsInvocation, let waiter = self.nextWaiter(now: now, &actions) {
+            self.become(.busy(isEvent: false), environment)
             actions.run = (waiter, environment)
-        } else {
+        } else if needsInvocation, self.runEvent(on: environment, now: now, &actions) {
+            return actions
+        } else if let idle = self.idle.last?.environment, self.runEvent(on: idle, now: now, &actions) {
+            // Kept for callers until now: the event that ran here was one of as many as may run.
+            self.idle.removeLast()
+        } else if !needsInvocation {
             actions.start = self.startIfNeeded() ?? self.startEarly()
         }
         return actions
@@ -194,8 +233,8 @@ package struct InvocationScheduler<Waiter> {
         self.refuseOverdue(now: now, &actions)
         self.stopIdle(now: now, &actions)
         let nextRefusal = self.waiting.lazy.compactMap(\.refuseAt).min()
-        let nextStop = self.nextStop
-        actions.checkAt = [nextRefusal, nextStop].compactMap { $0 }.min()
+        let nextEventRefusal = self.waitingEvents.lazy.compactMap(\.refuseAt).min()
+        actions.checkAt = [nextRefusal, nextEventRefusal, self.nextStop].compactMap { $0 }.min()
         return actions
     }
 
@@ -207,7 +246,13 @@ package struct InvocationScheduler<Waiter> {
     /// Forgets what waits.
     package mutating func removeWaiting() -> [Waiter] {
         defer { self.waiting.removeAll() }
-        return self.waiting.map(\.waiter)
+        return self.waiting.map(\.waiter) + self.removeWaitingEvents()
+    }
+
+    /// Forgets the events that wait.
+    package mutating func removeWaitingEvents() -> [Waiter] {
+        defer { self.waitingEvents.removeAll() }
+        return self.waitingEvents.map(\.waiter)
     }
 
     private func makeWaiting(_ waiter: Waiter, startDeadline: NIODeadline?, now: NIODeadline) -> Waiting {
@@ -226,12 +271,27 @@ package struct InvocationScheduler<Waiter> {
         return nil
     }
 
+    /// Runs the next event in an environment that is free, where events have one left.
+    private mutating func runEvent(on environment: Int, now: NIODeadline, _ actions: inout Actions) -> Bool {
+        while self.eventCount < self.limits.maxEvents, let next = self.waitingEvents.popFirst() {
+            guard let refuseAt = next.refuseAt, refuseAt <= now else {
+                self.become(.busy(isEvent: true), environment)
+                actions.run = (next.waiter, environment)
+                return true
+            }
+            actions.refuse.append((next.waiter, next.refusal))
+        }
+        return false
+    }
+
     private mutating func refuseOverdue(now: NIODeadline, _ actions: inout Actions) {
-        self.waiting.removeAll { waiting in
+        func isOverdue(_ waiting: Waiting) -> Bool {
             guard let refuseAt = waiting.refuseAt, refuseAt <= now else { return false }
             actions.refuse.append((waiting.waiter, waiting.refusal))
             return true
         }
+        self.waiting.removeAll(where: isOverdue)
+        self.waitingEvents.removeAll(where: isOverdue)
     }
 
     private mutating func stopIdle(now: NIODeadline, _ actions: inout Actions) {
@@ -250,7 +310,8 @@ package struct InvocationScheduler<Waiter> {
 
     /// One more environment, where more invocations wait than environments are on their way.
     private mutating func startIfNeeded() -> Int? {
-        guard self.waiting.count > self.startingCount,
+        let startableEvents = min(self.waitingEvents.count, self.limits.maxEvents - self.eventCount)
+        guard self.waiting.count + startableEvents > self.startingCount,
             let environment = self.stoppedEnvironment(needingInvocation: false)
         else { return nil }
         self.become(.starting, environment)
@@ -273,7 +334,9 @@ package struct InvocationScheduler<Waiter> {
 
     private mutating func count(_ state: EnvironmentState, _ difference: Int) {
         switch state {
-        case .busy: self.busyCount += difference
+        case .busy(let isEvent):
+            self.busyCount += difference
+            if isEvent { self.eventCount += difference }
         case .starting: self.startingCount += difference
         case .leaving:
             self.startingCount += difference

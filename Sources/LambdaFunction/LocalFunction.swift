@@ -32,6 +32,7 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
         self.scheduler = InvocationScheduler(
             limits: .init(
                 maxEnvironments: configuration.maxEnvironments, minEnvironments: configuration.minEnvironments,
+                maxEvents: configuration.maxEnvironments - configuration.reservedForCallers,
                 maxWaiting: configuration.maxWaiting, maxWaitingTime: configuration.maxWaitingTime,
                 idleTimeout: configuration.idleTimeout))
         var environment = configuration.environment
@@ -107,15 +108,25 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
     private func run(_ invocation: Invocation) {
         self.eventLoop.assertInEventLoop()
         let startDeadline = invocation.request.startDeadline
-        switch self.scheduler.invocationArrived(invocation, startDeadline: startDeadline, now: .now()) {
+        self.carryOut(
+            self.scheduler.invocationArrived(invocation, startDeadline: startDeadline, now: .now()), for: invocation)
+    }
+
+    private func carryOut(_ action: InvocationScheduler<Invocation>.ArrivalAction, for invocation: Invocation) {
+        switch action {
         case .run(let environment):
-            self.environments[environment].invoke(invocation)
+            self.start(invocation, in: environment)
         case .wait(let starting, let checkAt):
             if let starting { self.environments[starting].start() }
             if let checkAt { self.tick(at: checkAt) }
         case .refuse(let refusal):
             return invocation.complete(.refused(refusal.error))
         }
+    }
+
+    private func start(_ invocation: Invocation, in environment: Int) {
+        invocation.onStart?()
+        self.environments[environment].invoke(invocation)
     }
 
     /// Takes no more invocations, finishes those that run and wait, and stops the environments.
@@ -158,7 +169,7 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
         for environment in actions.stop { self.environments[environment].stop() }
         if let environment = actions.start { self.environments[environment].start() }
         if let checkAt = actions.checkAt { self.tick(at: checkAt) }
-        if let run = actions.run { self.environments[run.environment].invoke(run.waiter) }
+        if let run = actions.run { self.start(run.waiter, in: run.environment) }
     }
 
     private func tick(at time: NIODeadline) {
@@ -171,6 +182,29 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
             self.stopIfDrained()
         }
     }
+}
+
+extension LocalFunction: EventInvoker {
+    package func invokeEvent(
+        _ request: InvocationRequest, of function: ResolvedFunction, onStart: @escaping () -> Void,
+        completion: @escaping (InvocationOutcome) -> Void
+    ) {
+        self.eventLoop.assertInEventLoop()
+        let invocation = Invocation(request, completion: completion)
+        invocation.onStart = onStart
+        let startDeadline = request.startDeadline
+        self.carryOut(
+            self.scheduler.eventArrived(invocation, startDeadline: startDeadline, now: .now()), for: invocation)
+    }
+
+    package func refuseWaitingEvents() {
+        self.eventLoop.assertInEventLoop()
+        for invocation in self.scheduler.removeWaitingEvents() {
+            invocation.complete(.refused(InvocationScheduler<Invocation>.Refusal.draining.error))
+        }
+    }
+
+    package var hasWaitingCallers: Bool { self.scheduler.waitingCount > 0 }
 }
 
 extension LocalFunction: ExecutionEnvironmentDelegate {

@@ -11,6 +11,7 @@ import NIOHTTP1
 // @unchecked: every member is used on the invoker's event loop only (asserted).
 package final class InvokeAPI: @unchecked Sendable {
     private let invoker: any FunctionInvoker
+    private let events: (any EventAcceptor)?
     private let configuration: InvokeAPIConfiguration
     private let logger: Logger
 
@@ -18,10 +19,15 @@ package final class InvokeAPI: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - invoker: What runs the functions. Requests are handled on its event loop.
+    ///   - events: What takes over events that nobody waits for; `nil`: they are run at once, and once only.
     ///   - configuration: Limits and rules.
-    ///   - logger: For what became of events that nobody waits for.
-    package init(invoker: any FunctionInvoker, configuration: InvokeAPIConfiguration, logger: Logger) {
+    ///   - logger: For what became of events that are run at once.
+    package init(
+        invoker: any FunctionInvoker, events: (any EventAcceptor)? = nil, configuration: InvokeAPIConfiguration,
+        logger: Logger
+    ) {
         self.invoker = invoker
+        self.events = events
         self.configuration = configuration
         self.logger = logger
     }
@@ -94,8 +100,20 @@ package final class InvokeAPI: @unchecked Sendable {
         }
     }
 
-    /// Answers 202, and runs an event that nobody waits for; what became of it goes to the log.
+    /// Answers 202 once an event that nobody waits for is kept safely.
     private func accept(_ request: InvocationRequest, of function: ResolvedFunction, _ exchange: HTTPExchange) {
+        guard let events = self.events else { return self.runEvent(request, of: function, exchange) }
+        events.accept(request, of: function) { error in
+            if let error {
+                exchange.answer(error, requestID: request.requestID)
+            } else {
+                exchange.acknowledge(.accepted, requestID: request.requestID)
+            }
+        }
+    }
+
+    /// Answers 202, and runs an event that nobody waits for; what became of it goes to the log.
+    private func runEvent(_ request: InvocationRequest, of function: ResolvedFunction, _ exchange: HTTPExchange) {
         exchange.acknowledge(.accepted, requestID: request.requestID)
         self.invoker.invoke(request, of: function) { outcome in
             switch outcome {

@@ -31,6 +31,13 @@ package enum LambdaHeader {
     /// Attempts at the invocation that were made before this one.
     package static let attempt = "X-Lambda-Attempt"
 
+    /// How often an event could not be started, since its last attempt.
+    package static let refusals = "X-Lambda-Refusals"
+    /// Where in a dead letter's body the event stands: `OFFSET LENGTH`, in bytes.
+    package static let eventRange = "X-Lambda-Event-Range"
+    /// `base64` where the event is no JSON and so stands as a JSON string in a dead letter.
+    package static let eventEncoding = "X-Lambda-Event-Encoding"
+
     /// The instant after which the caller no longer waits, in milliseconds since the epoch.
     package static let deadline = "X-Lambda-Deadline-Ms"
 }

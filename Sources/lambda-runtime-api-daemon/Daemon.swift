@@ -19,6 +19,9 @@ final class Daemon: @unchecked Sendable {
     private var server: HTTPServer?
     private var connection: AMQPConnection?
     private var consumer: FunctionConsumer?
+    private var events: FunctionEvents?
+    /// What events are consumed on.
+    private var eventConnection: AMQPConnection?
 
     init(_ configuration: DaemonConfiguration, eventLoop: any EventLoop, logger: Logger) {
         self.configuration = configuration
@@ -30,7 +33,12 @@ final class Daemon: @unchecked Sendable {
     /// Listens, then connects. Fails when a port is taken, or the broker cannot be reached in the attempts allowed.
     func start() -> EventLoopFuture<Void> {
         self.eventLoop.flatSubmit {
-            self.function.start()
+            do {
+                try self.prepareConnections()
+            } catch {
+                return self.eventLoop.makeFailedFuture(error)
+            }
+            return self.function.start()
                 .flatMapErrorThrowing { error in
                     let environment = self.configuration.function.environment
                     throw ListenError(
@@ -44,7 +52,9 @@ final class Daemon: @unchecked Sendable {
     }
 
     private func listen() -> EventLoopFuture<Void> {
-        let api = InvokeAPI(invoker: self.function, configuration: InvokeAPIConfiguration(), logger: self.logger)
+        let api = InvokeAPI(
+            invoker: self.function, events: self.events?.acceptance, configuration: InvokeAPIConfiguration(),
+            logger: self.logger)
         return HTTPServer.bind(
             host: self.configuration.invokeAPIHost, port: self.configuration.invokeAPIPort,
             configuration: Self.httpConfiguration, eventLoop: self.eventLoop, logger: self.logger,
@@ -70,29 +80,61 @@ final class Daemon: @unchecked Sendable {
         return configuration
     }
 
-    private func consume() -> EventLoopFuture<Void> {
-        guard let amqp = self.configuration.amqp else { return self.eventLoop.makeSucceededVoidFuture() }
-        do {
-            let connection = try AMQPConnection(configuration: amqp, eventLoop: self.eventLoop, logger: self.logger)
-            let consumer = FunctionConsumer(
-                configuration: self.consumerConfiguration, connection: connection, invoker: self.function,
+    /// Nothing is sent yet.
+    private func prepareConnections() throws {
+        guard let amqp = self.configuration.amqp else { return }
+        let connection = try AMQPConnection(configuration: amqp, eventLoop: self.eventLoop, logger: self.logger)
+        self.connection = connection
+        if let events = self.eventConfiguration {
+            var amqp = amqp
+            amqp.connectionName = amqp.connectionName.map { "\($0) (events)" }
+            // It starts once the other one stands, so that a wrong password is known by then.
+            amqp.connectionAttempts = .max
+            let consuming = try AMQPConnection(configuration: amqp, eventLoop: self.eventLoop, logger: self.logger)
+            self.eventConnection = consuming
+            self.events = FunctionEvents(
+                configuration: events, publishing: connection, consuming: consuming, invoker: self.function,
                 logger: self.logger)
-            self.connection = connection
-            self.consumer = consumer
-            return consumer.start().flatMap { connection.start() }
-        } catch {
-            return self.eventLoop.makeFailedFuture(error)
         }
+        self.consumer = FunctionConsumer(
+            configuration: self.consumerConfiguration, connection: connection, invoker: self.function,
+            events: self.events?.acceptance, logger: self.logger)
+    }
+
+    private func consume() -> EventLoopFuture<Void> {
+        guard let connection = self.connection, let consumer = self.consumer else {
+            return self.eventLoop.makeSucceededVoidFuture()
+        }
+        let events = self.events?.start() ?? self.eventLoop.makeSucceededVoidFuture()
+        return events.flatMap { consumer.start() }.flatMap { connection.start() }.map {
+            // Nobody waits for events: the daemon is ready without them.
+            _ = self.eventConnection?.start()
+        }
+    }
+
+    private var eventConfiguration: EventConfiguration? {
+        guard let settings = self.configuration.events else { return nil }
+        let messages = self.messageConfiguration
+        return EventConfiguration(
+            functionName: self.configuration.function.environment.function.name, queueName: self.configuration.queueName,
+            arn: messages.arn, qualifier: self.configuration.function.qualifier ?? "$LATEST", messages: messages,
+            policy: settings.policy, queueType: settings.queueType, onSuccess: settings.onSuccess,
+            onFailure: settings.onFailure)
+    }
+
+    private var messageConfiguration: InvocationMessageConfiguration {
+        let function = self.configuration.function
+        let description = function.environment.function
+        return InvocationMessageConfiguration(
+            arn: FunctionARN(region: description.region, accountID: function.accountID, name: description.name))
     }
 
     private var consumerConfiguration: FunctionConsumerConfiguration {
         let function = self.configuration.function
-        let description = function.environment.function
         return FunctionConsumerConfiguration(
-            functionName: description.name, queueName: self.configuration.queueName,
+            functionName: function.environment.function.name, queueName: self.configuration.queueName,
             prefetch: function.maxEnvironments * (1 + self.configuration.lookAhead),
-            messages: InvocationMessageConfiguration(
-                arn: FunctionARN(region: description.region, accountID: function.accountID, name: description.name)),
+            messages: self.messageConfiguration,
             streamPatience: function.environment.invocationTimeout)
     }
 
@@ -100,9 +142,11 @@ final class Daemon: @unchecked Sendable {
     func drain() -> EventLoopFuture<Void> {
         self.eventLoop.flatSubmit {
             let consumer = self.consumer?.drain() ?? self.eventLoop.makeSucceededVoidFuture()
+            let events = self.events?.drain() ?? self.eventLoop.makeSucceededVoidFuture()
             let server = self.server?.shutdown(grace: .hours(24)) ?? self.eventLoop.makeSucceededVoidFuture()
-            return consumer.and(server)
+            return consumer.and(server).and(events)
                 .flatMap { _ in self.function.drain() }
+                .flatMap { self.eventConnection?.shutdown() ?? self.eventLoop.makeSucceededVoidFuture() }
                 .flatMap { self.connection?.shutdown() ?? self.eventLoop.makeSucceededVoidFuture() }
         }
     }

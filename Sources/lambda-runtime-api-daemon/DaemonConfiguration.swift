@@ -14,6 +14,8 @@ struct DaemonConfiguration {
     var amqp: AMQPConfiguration?
     /// Messages held ready beyond those that run, for each environment.
     var lookAhead: Int
+    /// How events are kept and tried again; `nil`: they run once, as they come.
+    var events: EventSettings?
     var logLevel: Logger.Level
     var logsJSON: Bool
 
@@ -35,6 +37,7 @@ struct DaemonConfiguration {
         self.function = try Self.function(options, settings, bootstrap, variables, logsJSON: self.logsJSON)
         self.function.environment.extensionFolder = try Self.extensionFolder(settings, fileExists, isFolder)
         (self.invokeAPIHost, self.invokeAPIPort) = try Self.invokeAPIAddress(options, settings)
+        self.events = try EventSettings(settings)
         self.amqp = try Self.amqp(settings, functionName: self.function.environment.function.name)
     }
 
@@ -74,6 +77,8 @@ extension DaemonConfiguration {
             maxEnvironments: maxEnvironments,
             minEnvironments: try settings.integer(
                 "MIN_CONCURRENCY", default: options.startsAtOnce ? 1 : 0, in: 0...maxEnvironments),
+            reservedForCallers: try settings.integer(
+                "CALLER_RESERVED_CONCURRENCY", default: 0, in: 0...(maxEnvironments - 1)),
             idleTimeout: idle == 0 ? nil : .seconds(Int64(idle)))
     }
 

@@ -134,6 +134,16 @@ extension AMQPChannel {
         return Int(count)
     }
 
+    /// Whether the channel has not been closed, by ``close()`` or by the broker; it may be without a connection for a
+    /// while.
+    package var isOpen: Bool {
+        get async {
+            await withCheckedContinuation { continuation in
+                self.eventLoop.execute { continuation.resume(returning: self.endedError == nil) }
+            }
+        }
+    }
+
     /// The name that a queue has now: one that the broker named gets a new name when a lost connection is back.
     public func currentName(ofQueue name: String) async -> String {
         await withCheckedContinuation { continuation in

@@ -8,6 +8,8 @@ package final class Invocation: @unchecked Sendable {
     package let request: InvocationRequest
     /// Takes the answer as it comes; `nil` for a caller who wants it whole.
     package let sink: (any ResponseSink)?
+    /// Called when the invocation is handed to its environment; `nil` for a caller who does not care.
+    package var onStart: (() -> Void)?
     private var completion: ((InvocationOutcome) -> Void)?
 
     /// - Parameters:

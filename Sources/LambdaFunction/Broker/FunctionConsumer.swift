@@ -18,6 +18,8 @@ package final class FunctionConsumer: @unchecked Sendable {
     private let logger: Logger
     private let queue: FunctionQueue
     let streams: StreamedReplies
+    /// Takes over what nobody waits for; `nil`: such a message is run as it is, once.
+    private let events: EventAcceptance?
 
     /// The channel that is consumed on; `nil` while there is none.
     private var channel: AMQPLinkChannel?
@@ -34,11 +36,12 @@ package final class FunctionConsumer: @unchecked Sendable {
 
     package init(
         configuration: FunctionConsumerConfiguration, connection: AMQPConnection, invoker: any FunctionInvoker,
-        logger: Logger
+        events: EventAcceptance? = nil, logger: Logger
     ) {
         self.configuration = configuration
         self.connection = connection
         self.invoker = invoker
+        self.events = events
         self.eventLoop = connection.eventLoop
         self.logger = logger
         self.queue = FunctionQueue(name: configuration.queueName, logger: logger)
@@ -178,6 +181,25 @@ extension FunctionConsumer: AMQPRecoverable {
 extension FunctionConsumer {
     private func received(_ delivery: AMQPDelivery, on channel: AMQPLinkChannel) {
         self.running += 1
+        if delivery.properties.replyTo == nil, let events = self.events {
+            return self.move(delivery, to: events, on: channel)
+        }
+        self.run(delivery, on: channel)
+    }
+
+    /// Gives an event that was published here the care that events have: nobody waits for it here.
+    private func move(_ delivery: AMQPDelivery, to events: EventAcceptance, on channel: AMQPLinkChannel) {
+        events.move(delivery.properties, delivery.body) { result in
+            if case .impossible = result { return self.run(delivery, on: channel) }
+            self.running -= 1
+            if case .moved = result, channel.isOpen {
+                self.attempt("acknowledge an event") { try channel.ack(delivery.deliveryTag) }
+            }
+            self.completeDrainIfQuiet()
+        }
+    }
+
+    private func run(_ delivery: AMQPDelivery, on channel: AMQPLinkChannel) {
         let message = InvocationMessage.read(
             delivery.properties, delivery.body, configuration: self.configuration.messages, now: .now(),
             wallClock: EpochClock.now())

@@ -1,0 +1,261 @@
+import AMQP
+import LambdaAMQP
+import LambdaProtocol
+import Logging
+import NIOCore
+
+/// Takes a function's events from their queue, has them run, and sees to what follows.
+///
+/// It consumes and acknowledges on a connection of its own, which never publishes: so a broker whose memory is full
+/// reads it, and a backlog drains. What has to be published for an event goes through the outbox, and the event is
+/// acknowledged after the confirm.
+// @unchecked: every member is used on `eventLoop` only (asserted).
+final class EventConsumer: @unchecked Sendable {
+    let configuration: EventConfiguration
+    let outbox: EventOutbox
+    let invoker: any EventInvoker
+    let logger: Logger
+    private let connection: AMQPConnection
+    private let eventLoop: any EventLoop
+
+    private var channel: AMQPLinkChannel?
+    private var intake = EventIntake()
+    private var failedSetUps = 0
+    var runs: [EventRun] = []
+    private var settledEvents = SettledEvents()
+    private var drained: EventLoopPromise<Void>?
+    /// Lanes whose end the broker has not agreed to.
+    private var endingLanes = 0
+
+    init(
+        configuration: EventConfiguration, connection: AMQPConnection, outbox: EventOutbox,
+        invoker: any EventInvoker, logger: Logger
+    ) {
+        self.configuration = configuration
+        self.connection = connection
+        self.eventLoop = connection.eventLoop
+        self.outbox = outbox
+        self.invoker = invoker
+        self.logger = logger
+    }
+
+    /// Begins to consume, on this link and on every later one.
+    func start() -> EventLoopFuture<Void> {
+        self.connection.register(self)
+    }
+
+    var isDraining: Bool { self.drained != nil }
+
+    /// Takes no further event, gives back what has not started, and completes when the rest is acknowledged.
+    func drain() -> EventLoopFuture<Void> {
+        self.eventLoop.assertInEventLoop()
+        if let drained = self.drained { return drained.futureResult }
+        let drained = self.eventLoop.makePromise(of: Void.self)
+        self.drained = drained
+        self.outbox.isEnding = true
+        for lane in self.intake.removeAll() { self.endLane(lane) }
+        self.invoker.refuseWaitingEvents()
+        self.completeDrainIfQuiet()
+        return drained.futureResult
+    }
+
+    private func completeDrainIfQuiet() {
+        guard self.runs.isEmpty, self.endingLanes == 0 else { return }
+        self.drained?.succeed()
+    }
+}
+
+// MARK: - Setting up
+
+extension EventConsumer: AMQPRecoverable {
+    func linkOpened(_ link: AMQPLink) -> EventLoopFuture<Void> {
+        guard !self.isDraining else { return self.eventLoop.makeSucceededVoidFuture() }
+        return self.setUp(on: link).flatMapErrorThrowing { error in self.setUpFailed(error, on: link) }
+    }
+
+    func linkLost(_ error: AMQPError) {
+        self.channelLost()
+    }
+
+    func connectionClosed(_ error: AMQPError) {
+        self.channelLost()
+    }
+
+    private func channelLost() {
+        self.channel = nil
+        self.intake.lost()
+        for run in self.runs { run.delivery = nil }
+    }
+
+    private func setUp(on link: AMQPLink) -> EventLoopFuture<Void> {
+        // The dead letters first: the queue for events names them.
+        self.outbox.queues.find(.deadLetter, on: link)
+            .flatMap { self.outbox.queues.find(.async, on: link) }
+            .flatMap { self.openChannel(on: link) }
+            .map { channel in
+                guard !self.isDraining, let lane = self.intake.ready() else { return }
+                self.open(lane, on: channel)
+            }
+    }
+
+    private func openChannel(on link: AMQPLink) -> EventLoopFuture<AMQPLinkChannel> {
+        if let channel = self.channel, channel.isOpen { return self.eventLoop.makeSucceededFuture(channel) }
+        return link.openChannel().flatMap { channel in
+            channel.onClosed = { error in
+                guard self.channel === channel, link.isOpen else { return }
+                self.channelLost()
+                self.setUpFailed(error, on: link)
+            }
+            self.channel = channel
+            // For each consumer.
+            return channel.request(.basicQos(prefetchCount: 1, isGlobal: false), expecting: .qosOK).map { _ in channel }
+        }
+    }
+
+    private func setUpFailed(_ error: any Error, on link: AMQPLink) {
+        guard link.isOpen, !self.isDraining else { return }
+        self.failedSetUps += 1
+        if self.failedSetUps == 1 {
+            self.logger.error(
+                "The function's events cannot be consumed; it is tried again",
+                metadata: ["queue": "\(self.queue)", "error": "\(error)"])
+        }
+        let pause = RecoveryStateMachine.backoff(self.failedSetUps, jitter: .random(in: 0...1))
+        self.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(pause)) {
+            guard link.isOpen, !self.isDraining else { return }
+            self.setUp(on: link).assumeIsolated().whenFailure { self.setUpFailed($0, on: link) }
+        }
+    }
+
+    private var queue: String { EventQueue.async.name(of: self.configuration.queueName) }
+}
+
+// MARK: - Lanes
+
+extension EventConsumer {
+    private func open(_ lane: Int, on channel: AMQPLinkChannel) {
+        let consumption = AMQPConsumption(queue: self.queue, consumerTag: Self.tag(of: lane))
+        channel.consume(
+            consumption, deliver: { self.received($0, lane: lane, on: channel) },
+            cancelled: { self.cancelled(lane, on: channel) }
+        ).assumeIsolated().whenSuccess { _ in
+            guard self.failedSetUps > 0 || lane == 1 else { return }
+            self.failedSetUps = 0
+            self.logger.info("Consuming events", metadata: ["queue": "\(self.queue)"])
+        }
+    }
+
+    private static func tag(of lane: Int) -> AMQPShortString { AMQPShortString("events-\(lane)") }
+
+    private func endLane(_ lane: Int) {
+        guard let channel = self.channel, channel.isOpen else { return }
+        self.endingLanes += 1
+        channel.cancel(Self.tag(of: lane)).assumeIsolated().whenComplete { _ in
+            self.endingLanes -= 1
+            self.completeDrainIfQuiet()
+        }
+    }
+
+    /// The queue was deleted, or has moved to another node of the cluster.
+    private func cancelled(_ lane: Int, on channel: AMQPLinkChannel) {
+        self.intake.ended(lane)
+        self.setUpFailed(AMQPError(.consumerCancelled, "the broker ended the consumer"), on: channel.link)
+    }
+
+    private func began(_ run: EventRun) {
+        run.isStarted = true
+        guard let delivery = run.delivery, let lane = self.intake.began(delivery.lane), !self.isDraining else { return }
+        self.open(lane, on: delivery.channel)
+    }
+
+    /// Everything that had to be done for an event is done.
+    func settle(_ run: EventRun) {
+        self.runs.removeAll { $0 === run }
+        defer { self.completeDrainIfQuiet() }
+        guard let delivery = run.delivery, delivery.channel.isOpen else {
+            return self.settledEvents.insert(run.message.identity)
+        }
+        self.acknowledge(delivery)
+    }
+
+    private func acknowledge(_ delivery: EventRun.Delivery) {
+        let settlement = self.intake.settled(delivery.lane, freesEnvironment: !self.invoker.hasWaitingCallers)
+        if settlement == .endLane { self.endLane(delivery.lane) }
+        do {
+            try delivery.channel.ack(delivery.tag)
+        } catch {
+            self.logger.warning("An event could not be acknowledged", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+// MARK: - One event
+
+extension EventConsumer {
+    private func received(_ delivery: AMQPDelivery, lane: Int, on channel: AMQPLinkChannel) {
+        self.intake.delivered(lane)
+        let now = EpochClock.now()
+        let message = EventMessage(delivery.properties, delivery.body, now: now)
+        let delivered = EventRun.Delivery(channel: channel, tag: delivery.deliveryTag, lane: lane)
+        if delivery.isRedelivered, self.joins(message, delivered) { return }
+        let run = EventRun(message, delivered)
+        self.runs.append(run)
+        guard !self.isDraining else { return self.giveBack(run) }
+        switch self.configuration.policy.arrived(
+            attempt: message.attempt, isRedelivered: delivery.isRedelivered,
+            ageMilliseconds: message.ageMilliseconds(at: now))
+        {
+        case .run: self.invoke(run, now)
+        case .count(let attempt): self.count(run, attempt)
+        case .giveUp(let condition): self.giveUp(run, condition, attempts: message.attempt, nil)
+        }
+    }
+
+    /// Whether an event that came again is done already, or is being run here.
+    private func joins(_ message: EventMessage, _ delivery: EventRun.Delivery) -> Bool {
+        let identity = message.identity
+        if self.settledEvents.remove(identity) {
+            self.acknowledge(delivery)
+            return true
+        }
+        guard let run = self.runs.first(where: { $0.delivery == nil && $0.message.identity == identity }) else {
+            return false
+        }
+        run.delivery = delivery
+        if run.isStarted { self.began(run) }
+        return true
+    }
+
+    private func invoke(_ run: EventRun, _ wallClock: EpochClock.Instant) {
+        let message = run.message
+        let now = NIODeadline.now()
+        let read = InvocationMessage.read(
+            message.properties, message.body, configuration: self.configuration.messages, now: now,
+            wallClock: wallClock)
+        let resolved = read.flatMap { read in
+            self.invoker.resolve(FunctionName(name: self.configuration.functionName, qualifier: read.qualifier))
+                .map { (read, $0) }
+        }
+        switch resolved {
+        case .failure(let error): self.ended(run, .refused(error))
+        case .success(let (read, _)) where read.invocationType == .dryRun: self.settle(run)
+        case .success(let (read, function)):
+            let left = self.configuration.policy.maxAgeMilliseconds - message.ageMilliseconds(at: wallClock)
+            let request = read.request.asEvent(startDeadline: now + .milliseconds(max(0, left)))
+            self.invoker.invokeEvent(request, of: function, onStart: { self.began(run) }) { outcome in
+                self.ended(run, outcome)
+            }
+        }
+    }
+}
+
+extension InvocationRequest {
+    /// Without what a caller who waits may ask for (contract 11.1).
+    fileprivate func asEvent(startDeadline: NIODeadline) -> InvocationRequest {
+        var request = self
+        request.clientContext = nil
+        request.wantsLogTail = false
+        request.startDeadline = min(request.startDeadline ?? startDeadline, startDeadline)
+        return request
+    }
+}
