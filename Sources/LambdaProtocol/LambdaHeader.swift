@@ -33,6 +33,8 @@ package enum LambdaHeader {
 
     /// How often an event could not be started, since its last attempt.
     package static let refusals = "X-Lambda-Refusals"
+    /// Why an event has ended, in the words of its record.
+    package static let condition = "X-Lambda-Condition"
     /// Where in a dead letter's body the event stands: `OFFSET LENGTH`, in bytes.
     package static let eventRange = "X-Lambda-Event-Range"
     /// `base64` where the event is no JSON and so stands as a JSON string in a dead letter.

@@ -23,14 +23,17 @@ struct InvokeCommand: AsyncParsableCommand {
     @Option(help: "Seconds to wait for the answer.")
     var timeout: Double = 60
 
-    @Option(help: "The broker. Default: the variable AMQP_URI, else amqp://localhost.")
-    var uri: String?
+    @OptionGroup
+    var broker: BrokerOptions
 
     @Option(help: "A version or an alias.")
     var qualifier: String?
 
     @Flag(help: "Print the answer while the function makes it.")
     var stream = false
+
+    @Flag(help: "Do not wait for the answer: end when the broker keeps the event safely, and print its request id.")
+    var event = false
 
     @Flag(help: "Print the last 4096 bytes of the invocation's log to standard error.")
     var logTail = false
@@ -39,23 +42,37 @@ struct InvokeCommand: AsyncParsableCommand {
         guard self.timeout > 0, self.timeout <= 86_400 else {
             throw ValidationError("--timeout: '\(self.timeout)' is not between 0 and 86400 seconds")
         }
+        guard !self.event || !(self.stream || self.logTail) else {
+            throw ValidationError("--event: there is no answer, and so no --stream and no --log-tail")
+        }
     }
 
     func run() async throws {
-        let event = try self.event()
-        let connection = try await self.connect()
+        let event = try self.readEvent()
+        let connection = try await self.broker.connect()
         let options = InvocationOptions(
             timeout: .seconds(self.timeout), qualifier: self.qualifier, wantsLogTail: self.logTail)
         let outcome = await Self.outcome {
             // A burst of chunks waits in a queue; one answer needs none.
             let replies = RPCClientConfiguration(replyQueue: self.stream ? .exclusive : .direct)
             let client = try await LambdaClient(connection: connection, replies: replies)
+            if self.event { return try await self.accept(client, event, options) }
             return self.stream
                 ? try await self.printStream(client, event, options)
                 : try await client.invoke(self.function, payload: event, options: options)
         }
         await connection.close()
         try self.print(outcome)
+    }
+
+    /// The event's request id takes the place of an answer.
+    private func accept(
+        _ client: LambdaClient, _ event: ByteBuffer, _ options: InvocationOptions
+    ) async throws -> InvocationResult? {
+        Output.line(
+            ByteBuffer(string: try await client.invokeEvent(self.function, payload: event, options: options)),
+            to: STDOUT_FILENO)
+        return nil
     }
 
     /// Prints what comes, and returns the outcome.
@@ -73,8 +90,8 @@ struct InvokeCommand: AsyncParsableCommand {
     }
 
     private static func outcome(
-        _ body: () async throws -> InvocationResult
-    ) async -> Result<InvocationResult, any Error> {
+        _ body: () async throws -> InvocationResult?
+    ) async -> Result<InvocationResult?, any Error> {
         do {
             return .success(try await body())
         } catch {
@@ -82,23 +99,7 @@ struct InvokeCommand: AsyncParsableCommand {
         }
     }
 
-    private func connect() async throws -> AMQPConnection {
-        let variable = getenv("AMQP_URI").map { String(cString: $0) }
-        let setting = self.uri == nil ? "AMQP_URI" : "--uri"
-        do throws(AMQPError) {
-            var configuration = try AMQPConfiguration(
-                uri: self.uri ?? variable ?? "amqp://localhost",
-                username: getenv("AMQP_USERNAME").map { String(cString: $0) },
-                password: getenv("AMQP_PASSWORD").map { String(cString: $0) })
-            configuration.connectionName = "lambda-amqp"
-            return try await AMQPConnection.connect(configuration)
-        } catch {
-            Output.standardError("lambda-amqp: \(setting): \(error.message)")
-            throw ExitCode(error.code == .invalidConfiguration ? 78 : 2)
-        }
-    }
-
-    private func event() throws -> ByteBuffer {
+    private func readEvent() throws -> ByteBuffer {
         if self.payload == "-" { return ByteBuffer(bytes: Input.readAll(STDIN_FILENO)) }
         guard self.payload.hasPrefix("@") else { return ByteBuffer(string: self.payload) }
         let path = String(self.payload.dropFirst())
@@ -111,12 +112,13 @@ struct InvokeCommand: AsyncParsableCommand {
         return ByteBuffer(bytes: Input.readAll(descriptor))
     }
 
-    private func print(_ outcome: Result<InvocationResult, any Error>) throws {
+    private func print(_ outcome: Result<InvocationResult?, any Error>) throws {
         switch outcome {
         case .failure(let error):
             Output.standardError("lambda-amqp: \(error)")
             throw ExitCode(2)
-        case .success(let result):
+        case .success(nil): break
+        case .success(let result?):
             if let tail = result.logTail { Output.write(tail, to: STDERR_FILENO) }
             if result.functionError == nil {
                 // A stream is printed already, and its bytes are all that there is.

@@ -5,5 +5,5 @@ import ArgumentParser
 struct LambdaAMQPCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lambda-amqp", abstract: "Invokes Lambda functions through RabbitMQ.", version: "0.1.0",
-        subcommands: [InvokeCommand.self])
+        subcommands: [InvokeCommand.self, DeadLettersCommand.self])
 }

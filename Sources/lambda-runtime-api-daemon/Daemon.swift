@@ -90,7 +90,9 @@ final class Daemon: @unchecked Sendable {
             amqp.connectionName = amqp.connectionName.map { "\($0) (events)" }
             // It starts once the other one stands, so that a wrong password is known by then.
             amqp.connectionAttempts = .max
-            let consuming = try AMQPConnection(configuration: amqp, eventLoop: self.eventLoop, logger: self.logger)
+            var logger = self.logger
+            logger[metadataKey: "connection"] = "events"
+            let consuming = try AMQPConnection(configuration: amqp, eventLoop: self.eventLoop, logger: logger)
             self.eventConnection = consuming
             self.events = FunctionEvents(
                 configuration: events, publishing: connection, consuming: consuming, invoker: self.function,

@@ -21,4 +21,13 @@ enum CLI {
         return try Program(
             ProgramEnvironment.program("lambda-amqp"), ["invoke", name, payload, "--uri", uri] + options, input: input)
     }
+
+    /// Runs `lambda-amqp dead-letters`.
+    static func deadLetters(
+        _ command: String, _ broker: EventBroker, _ arguments: [String] = []
+    ) async throws -> Program.Result {
+        try await Program.run(
+            ProgramEnvironment.program("lambda-amqp"),
+            ["dead-letters", command, broker.name, "--uri", broker.uri] + arguments)
+    }
 }

@@ -95,7 +95,9 @@ import Testing
             "PRINT_REPORTS", "USE_STRUCTURED_LOGGING", "LAMBDA_EXTENSIONS_DIRECTORY", "INVOKE_API_HOST",
             "INVOKE_API_PORT", "RUNTIME_API_HOST", "RUNTIME_API_PORT", "AWS_LAMBDA_FUNCTION_TIMEOUT",
             "AWS_LAMBDA_FUNCTION_IDLETIMEOUT", "AWS_LAMBDA_FUNCTION_QUALIFIER", "AWS_LAMBDA_FUNCTION_HANDLER",
-            "AWS_LAMBDA_MAX_CONCURRENCY", "_X_AMZN_TRACE_ID", "_",
+            "AWS_LAMBDA_MAX_CONCURRENCY", "_X_AMZN_TRACE_ID", "_", "CALLER_RESERVED_CONCURRENCY",
+            "EVENT_QUEUE_TYPE", "EVENT_RETRIES", "EVENT_RETRY_WAITS", "EVENT_MAX_AGE", "EVENT_ON_SUCCESS",
+            "EVENT_ON_FAILURE",
         ]
         let container = Dictionary(uniqueKeysWithValues: settings.map { ($0, "1") })
         for variables in [self.variables(container), self.extensionVariables(container)] {

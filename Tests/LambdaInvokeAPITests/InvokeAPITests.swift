@@ -92,6 +92,32 @@ import Testing
         }
     }
 
+    @Test func anEventThatIsTakenOverIsAcceptedWhenItIsKeptAndNotRunHere() async throws {
+        let events = FakeEventAcceptor()
+        try await withAPI(events: events) { api in
+            let answer = try await api.post(Self.path, body: "[1]", headers: "X-Amz-Invocation-Type: Event\r\n")
+            #expect(answer.status == 202)
+            #expect(answer.body == "")
+            #expect(events.requests.map(\.requestID) == [answer.header("x-amzn-RequestId")])
+            #expect(events.requests.map { String(buffer: $0.event) } == ["[1]"])
+            let older = try await api.post("/2014-11-13/functions/hello/invoke-async/", body: "[2]")
+            #expect(older.status == 202)
+            #expect(events.requests.count == 2)
+            #expect(try await api.requestCount() == 0)
+        }
+    }
+
+    @Test func anEventThatCannotBeKeptIsRefused() async throws {
+        let events = FakeEventAcceptor(refusal: InvokeError(.serviceUnavailable, "no broker", retryAfterSeconds: 1))
+        try await withAPI(events: events) { api in
+            let answer = try await api.post(Self.path, body: "{}", headers: "X-Amz-Invocation-Type: Event\r\n")
+            #expect(answer.status == 503)
+            #expect(answer.header("x-amzn-ErrorType") == "ServiceUnavailableException")
+            #expect(answer.header("Retry-After") == "1")
+            #expect(try await api.requestCount() == 0)
+        }
+    }
+
     @Test func dryRunRunsNothing() async throws {
         try await withAPI { api in
             let answer = try await api.post(Self.path, body: "{}", headers: "X-Amz-Invocation-Type: DryRun\r\n")

@@ -5,7 +5,9 @@ package struct RuntimeEnvironmentVariables: Sendable {
     ///
     /// `LOG_LEVEL` is the function's too: aws-lambda-rie passes it on.
     private static let ownNames: Set<String> = [
-        "MAX_CONCURRENCY", "PRINT_REPORTS", "CAPTURE_LOGS", "USE_STRUCTURED_LOGGING", "LAMBDA_EXTENSIONS_DIRECTORY",
+        "MAX_CONCURRENCY", "CALLER_RESERVED_CONCURRENCY", "EVENT_QUEUE_TYPE", "EVENT_RETRIES", "EVENT_RETRY_WAITS",
+        "EVENT_MAX_AGE", "EVENT_ON_SUCCESS", "EVENT_ON_FAILURE", "PRINT_REPORTS", "CAPTURE_LOGS",
+        "USE_STRUCTURED_LOGGING", "LAMBDA_EXTENSIONS_DIRECTORY",
         // Not among the variables that a function has on AWS.
         "AWS_LAMBDA_FUNCTION_HANDLER", "AWS_LAMBDA_FUNCTION_IDLETIMEOUT", "AWS_LAMBDA_FUNCTION_QUALIFIER",
         "AWS_LAMBDA_FUNCTION_TIMEOUT",

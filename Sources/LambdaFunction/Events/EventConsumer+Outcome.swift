@@ -48,7 +48,7 @@ extension EventConsumer {
             "An event has failed for good", run, outcome,
             ["condition": "\(condition.rawValue)", "attempts": "\(attempts)"])
         let record = self.record(run, condition, attempts: attempts, outcome)
-        let properties = self.properties(of: record, run, attempts: attempts, outcome)
+        let properties = self.properties(of: record, run, condition, attempts: attempts, outcome)
         self.outbox.send(to: .queue(.deadLetter), properties, record.body) { sent in
             guard case .confirmed = sent else { return self.abandon(run) }
             guard let destination = self.configuration.onFailure else { return self.settle(run) }
@@ -60,7 +60,8 @@ extension EventConsumer {
         guard let destination = self.configuration.onSuccess else { return self.settle(run) }
         let attempts = run.message.attempt + 1
         let record = self.record(run, .success, attempts: attempts, outcome)
-        self.send(record, self.properties(of: record, run, attempts: attempts, nil), to: destination, run)
+        let properties = self.properties(of: record, run, .success, attempts: attempts, nil)
+        self.send(record, properties, to: destination, run)
     }
 
     /// A destination that takes nothing costs the record, as on AWS; a failed event is among the dead letters already.
@@ -101,12 +102,14 @@ extension EventConsumer {
 
     /// With the attributes that AWS gives a dead letter (contract 11.3), and what replaying the event needs.
     private func properties(
-        of record: EventRecord, _ run: EventRun, attempts: Int, _ outcome: InvocationOutcome?
+        of record: EventRecord, _ run: EventRun, _ condition: EventPolicy.Condition, attempts: Int,
+        _ outcome: InvocationOutcome?
     ) -> AMQPProperties {
         var properties = run.message.properties(attempt: attempts)
         properties.contentType = "application/json"
         var headers = properties.headers ?? AMQPTable()
         headers["RequestID"] = .string(run.message.requestID)
+        headers[LambdaHeader.condition] = .string(condition.rawValue)
         headers[LambdaHeader.eventRange] = .string("\(record.eventRange.lowerBound) \(record.eventRange.count)")
         if record.isBase64 { headers[LambdaHeader.eventEncoding] = "base64" }
         if let outcome, let (code, message) = outcome.failure {

@@ -95,6 +95,8 @@ extension EventConsumer: AMQPRecoverable {
             .map { channel in
                 guard !self.isDraining, let lane = self.intake.ready() else { return }
                 self.open(lane, on: channel)
+                self.failedSetUps = 0
+                self.logger.info("Consuming events", metadata: ["queue": "\(self.queue)"])
             }
     }
 
@@ -138,11 +140,7 @@ extension EventConsumer {
         channel.consume(
             consumption, deliver: { self.received($0, lane: lane, on: channel) },
             cancelled: { self.cancelled(lane, on: channel) }
-        ).assumeIsolated().whenSuccess { _ in
-            guard self.failedSetUps > 0 || lane == 1 else { return }
-            self.failedSetUps = 0
-            self.logger.info("Consuming events", metadata: ["queue": "\(self.queue)"])
-        }
+        ).whenComplete { _ in }  // a refusal closes the channel, which is heard of
     }
 
     private static func tag(of lane: Int) -> AMQPShortString { AMQPShortString("events-\(lane)") }

@@ -1,0 +1,93 @@
+package import AMQP
+import LambdaProtocol
+
+/// A function's dead letters, for whoever looks after them.
+package struct DeadLetterQueue: Sendable {
+    private let connection: AMQPConnection
+    private let name: String
+    private let eventQueueName: String
+
+    /// - Parameters:
+    ///   - connection: The broker's.
+    ///   - function: The function's name.
+    ///   - qualifier: A version or an alias with queues of its own.
+    package init(connection: AMQPConnection, function: String, qualifier: String? = nil) {
+        let queue = LambdaClient.queueName(function, InvocationOptions(qualifier: qualifier))
+        self.connection = connection
+        self.name = EventQueueName.deadLetter(of: queue)
+        self.eventQueueName = EventQueueName.async(of: queue)
+    }
+
+    /// Shows every dead letter, oldest first, and leaves them where they are.
+    package func forEach(_ body: (DeadLetter) -> Void) async throws(AMQPError) {
+        try await self.visit { (_, letter, _) throws(AMQPError) in
+            body(letter)
+            return true
+        }
+    }
+
+    /// The dead letter with a request id.
+    package func letter(_ requestID: String) async throws(AMQPError) -> DeadLetter? {
+        var found: DeadLetter?
+        try await self.visit { (_, letter, _) throws(AMQPError) in
+            if letter.requestID == requestID { found = letter }
+            return found == nil
+        }
+        return found
+    }
+
+    /// Has events run again: each is published, confirmed, and only then taken out of the dead letters.
+    ///
+    /// - Parameter requestIDs: Which; all of them when nil.
+    /// - Returns: How many there were.
+    /// - Throws: `unroutable` where the function has no queue for events.
+    package func replay(_ requestIDs: Set<String>?) async throws(AMQPError) -> Int {
+        var count = 0
+        try await self.visit(confirming: true) { (channel, letter, message) throws(AMQPError) in
+            guard requestIDs?.contains(letter.requestID) != false else { return true }
+            try await channel.publishConfirmed(
+                letter.replay(now: EpochClock.now()), routingKey: AMQPShortString(self.eventQueueName))
+            try await channel.ack(message)
+            count += 1
+            return true
+        }
+        return count
+    }
+
+    /// Deletes them all.
+    ///
+    /// - Returns: How many there were.
+    package func purge() async throws(AMQPError) -> Int {
+        let channel = try await self.connection.openChannel()
+        do throws(AMQPError) {
+            let count = try await channel.purgeQueue(self.name)
+            try await channel.close()
+            return count
+        } catch {
+            guard error.replyCode == .notFound else { throw error }
+            return 0
+        }
+    }
+
+    /// Goes through those that are there now; what is not acknowledged goes back with the channel.
+    private func visit(
+        confirming: Bool = false,
+        _ body: (AMQPChannel, DeadLetter, AMQPFetchedMessage) async throws(AMQPError) -> Bool
+    ) async throws(AMQPError) {
+        let channel = try await self.connection.openChannel()
+        if confirming { try await channel.selectConfirms() }
+        let count: Int
+        do throws(AMQPError) {
+            count = try await channel.checkQueue(self.name).messageCount
+        } catch {
+            // Nothing of the function's has ever failed.
+            guard error.replyCode == .notFound else { throw error }
+            return
+        }
+        for _ in 0..<count {
+            guard let message = try await channel.get(queue: self.name) else { break }
+            guard try await body(channel, DeadLetter(message.properties, message.body), message) else { break }
+        }
+        try await channel.close()
+    }
+}
