@@ -26,8 +26,10 @@ import Testing
             #expect(letter?.attempts == 3)
             #expect(letter?.condition == "RetriesExhausted")
             #expect(letter?.error == "no")
-            // Looking leaves it there, as often as one likes.
+            // Looking leaves it there, as often as one likes; the broker takes a moment to take it back.
+            try await test.until(".dead-letter") { $0.messageCount == 1 }
             #expect(try await queue.letter(id) != nil)
+            try await test.until(".dead-letter") { $0.messageCount == 1 }
             #expect(try await queue.replay([id]) == 1)
             try await test.untilOpen(1)
             #expect(try await test.onLoop { $0.open[0].request.requestID } == id)

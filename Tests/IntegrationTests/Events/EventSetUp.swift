@@ -75,16 +75,23 @@ struct EventSetUp: Sendable {
     }
 
     /// Messages in one of the function's queues that wait there, and its consumers.
-    func status(of queue: String) async throws -> AMQPQueueStatus {
+    func status(of queue: String) async throws(AMQPError) -> AMQPQueueStatus {
         let channel = try await self.caller.openChannel()
         let status = try await channel.checkQueue(self.name + queue)
         try await channel.close()
         return status
     }
 
-    /// Waits until a queue is as it should be.
+    /// Waits until a queue is there, and as it should be.
     func until(_ queue: String, _ condition: (AMQPQueueStatus) -> Bool) async throws {
-        while try await !condition(self.status(of: queue)) { try await Task.sleep(for: .milliseconds(10)) }
+        while true {
+            do throws(AMQPError) {
+                if condition(try await self.status(of: queue)) { return }
+            } catch {
+                guard error.replyCode == .notFound else { throw error }
+            }
+            try await Task.sleep(for: .milliseconds(10))
+        }
     }
 
     /// Has the oldest event end.
