@@ -12,6 +12,8 @@ package struct InvocationScheduler<Waiter> {
     package struct Limits: Sendable {
         /// Environments at most.
         package var maxEnvironments: Int
+        /// Invocations that one environment takes at a time.
+        package var slotsPerEnvironment: Int
         /// Environments that are started before they are needed, and not stopped for being idle.
         package var minEnvironments: Int
         /// Invocations that may wait; further ones are refused.
@@ -22,10 +24,11 @@ package struct InvocationScheduler<Waiter> {
         package var idleTimeout: TimeAmount?
 
         package init(
-            maxEnvironments: Int, minEnvironments: Int = 0, maxWaiting: Int, maxWaitingTime: TimeAmount? = nil,
-            idleTimeout: TimeAmount? = nil
+            maxEnvironments: Int, slotsPerEnvironment: Int = 1, minEnvironments: Int = 0, maxWaiting: Int,
+            maxWaitingTime: TimeAmount? = nil, idleTimeout: TimeAmount? = nil
         ) {
             self.maxEnvironments = maxEnvironments
+            self.slotsPerEnvironment = max(1, slotsPerEnvironment)
             self.minEnvironments = min(minEnvironments, maxEnvironments)
             self.maxWaiting = maxWaiting
             self.maxWaitingTime = maxWaitingTime
@@ -64,16 +67,14 @@ package struct InvocationScheduler<Waiter> {
     }
 
     private enum EnvironmentState {
-        /// Can transition to: `starting`, or `busy` with an invocation to be started with.
+        /// Can transition to: `starting`, or `serving` with an invocation to be started with.
         case stopped(needsInvocation: Bool)
-        /// It will be ready, or stopped. Can transition to: `idle`, `busy`, `stopped`.
+        /// It will be ready, or stopped. Can transition to: `serving`, `stopped`.
         case starting
+        /// So many invocations run in it. Can transition to: `leaving`, `stopped`.
+        case serving(busy: Int)
         /// Its process ends, or has ended. Can transition to: `stopped`.
         case leaving
-        /// Can transition to: `busy`, `leaving`.
-        case idle
-        /// Can transition to: `idle`, `busy` (with the next), `stopped`.
-        case busy
     }
 
     private struct Waiting {
@@ -84,12 +85,14 @@ package struct InvocationScheduler<Waiter> {
 
     private let limits: Limits
     private var states: [EnvironmentState]
-    /// A stack: the last is the one used last.
+    /// A stack of free slots: the last is the one used last.
     ///
     /// Their times only grow.
     private var idle: [(environment: Int, since: NIODeadline)] = []
     private var waiting: Deque<Waiting> = []
+    /// Invocations that run.
     private var busyCount = 0
+    private var stoppedCount: Int
     /// With those that leave: they can be started again soon.
     private var startingCount = 0
     private var leavingCount = 0
@@ -98,11 +101,13 @@ package struct InvocationScheduler<Waiter> {
     package init(limits: Limits) {
         self.limits = limits
         self.states = Array(repeating: .stopped(needsInvocation: false), count: max(1, limits.maxEnvironments))
+        self.stoppedCount = self.states.count
     }
 
     /// How many more invocations could run now without another one waiting.
     package var freeSlots: Int {
-        self.isDraining ? 0 : max(0, self.states.count - self.busyCount - self.waiting.count)
+        let slots = self.states.count * self.limits.slotsPerEnvironment
+        return self.isDraining ? 0 : max(0, slots - self.busyCount - self.waiting.count)
     }
 
     package var waitingCount: Int { self.waiting.count }
@@ -123,7 +128,7 @@ package struct InvocationScheduler<Waiter> {
         guard !self.isDraining else { return .refuse(.draining) }
         if let startDeadline, startDeadline <= now { return .refuse(.expired) }
         if let environment = self.idle.popLast()?.environment ?? self.stoppedEnvironment(needingInvocation: true) {
-            self.become(.busy, environment)
+            self.occupy(environment)
             return .run(on: environment)
         }
         guard self.waiting.count < self.limits.maxWaiting else { return .refuse(.noRoom) }
@@ -143,23 +148,35 @@ package struct InvocationScheduler<Waiter> {
         return environment
     }
 
-    private var aliveCount: Int { self.busyCount + self.idle.count + self.startingCount - self.leavingCount }
+    private var aliveCount: Int { self.states.count - self.stoppedCount - self.leavingCount }
 
-    /// Init is done, or the runtime has asked for the next event.
+    /// Init is done, or the runtime has asked for the next event: one more invocation can be run in it.
+    ///
+    /// Where an environment takes one at a time, this is the end of the one before.
     package mutating func environmentBecameReady(_ environment: Int, now: NIODeadline) -> Actions {
         var actions = Actions()
+        if self.limits.slotsPerEnvironment == 1 || !self.isServing(environment) {
+            self.become(.serving(busy: 0), environment)
+        }
         if let waiter = self.nextWaiter(now: now, &actions) {
-            self.become(.busy, environment)
+            self.occupy(environment)
             actions.run = (waiter, environment)
         } else {
-            self.become(.idle, environment)
             self.idle.append((environment, now))
             if let idleTimeout = self.limits.idleTimeout { actions.checkAt = now + idleTimeout }
         }
         return actions
     }
 
-    /// The process of a ready environment has ended; it will be stopped soon.
+    /// An invocation is over, in an environment that takes several at a time.
+    ///
+    /// What ran it may ask for more, or not: then the slot is lost.
+    package mutating func invocationEnded(_ environment: Int) {
+        guard case .serving(let busy) = self.states[environment], busy > 0 else { return }
+        self.become(.serving(busy: busy - 1), environment)
+    }
+
+    /// The process of an environment has ended; it will be stopped soon.
     package mutating func environmentLost(_ environment: Int) {
         self.idle.removeAll { $0.environment == environment }
         self.become(.leaving, environment)
@@ -180,7 +197,7 @@ package struct InvocationScheduler<Waiter> {
         var actions = Actions()
         if needsInvocation {
             guard let waiter = self.nextWaiter(now: now, &actions) else { return actions }
-            self.become(.busy, environment)
+            self.occupy(environment)
             actions.run = (waiter, environment)
         } else {
             actions.start = self.startIfNeeded() ?? self.startEarly()
@@ -235,8 +252,8 @@ package struct InvocationScheduler<Waiter> {
     }
 
     private mutating func stopIdle(now: NIODeadline, _ actions: inout Actions) {
-        while let nextStop = self.nextStop, nextStop <= now {
-            let environment = self.idle.removeFirst().environment
+        while let nextStop = self.nextStop, nextStop <= now, let environment = self.longestIdle?.environment {
+            self.idle.removeAll { $0.environment == environment }
             self.become(.leaving, environment)
             actions.stop.append(environment)
         }
@@ -245,12 +262,22 @@ package struct InvocationScheduler<Waiter> {
     /// When the environment that was idle longest is to be stopped; `nil` while all are to be kept.
     private var nextStop: NIODeadline? {
         guard let idleTimeout = self.limits.idleTimeout, self.aliveCount > self.limits.minEnvironments else { return nil }
-        return self.idle.first.map { $0.since + idleTimeout }
+        return self.longestIdle.map { $0.since + idleTimeout }
+    }
+
+    /// The environment in which nothing has run for longest.
+    private var longestIdle: (environment: Int, since: NIODeadline)? {
+        if self.limits.slotsPerEnvironment == 1 { return self.idle.first }
+        var lastUse: [Int: NIODeadline] = [:]
+        for slot in self.idle {
+            if case .serving(busy: 0) = self.states[slot.environment] { lastUse[slot.environment] = slot.since }
+        }
+        return lastUse.min { $0.value < $1.value }.map { ($0.key, $0.value) }
     }
 
     /// One more environment, where more invocations wait than environments are on their way.
     private mutating func startIfNeeded() -> Int? {
-        guard self.waiting.count > self.startingCount,
+        guard self.waiting.count > self.startingCount * self.limits.slotsPerEnvironment,
             let environment = self.stoppedEnvironment(needingInvocation: false)
         else { return nil }
         self.become(.starting, environment)
@@ -258,10 +285,22 @@ package struct InvocationScheduler<Waiter> {
     }
 
     private func stoppedEnvironment(needingInvocation: Bool) -> Int? {
-        // Only asked when nothing is idle: then either something starts, or all are busy and few are looked at.
-        guard self.busyCount + self.startingCount < self.states.count else { return nil }
+        guard self.stoppedCount > 0 else { return nil }
         return self.states.firstIndex {
             if case .stopped(let needsInvocation) = $0 { needsInvocation == needingInvocation } else { false }
+        }
+    }
+
+    private func isServing(_ environment: Int) -> Bool {
+        if case .serving = self.states[environment] { true } else { false }
+    }
+
+    /// One more invocation runs in it, or is what it is started with.
+    private mutating func occupy(_ environment: Int) {
+        if case .serving(let busy) = self.states[environment] {
+            self.become(.serving(busy: busy + 1), environment)
+        } else {
+            self.become(.serving(busy: 1), environment)
         }
     }
 
@@ -271,14 +310,14 @@ package struct InvocationScheduler<Waiter> {
         self.count(state, 1)
     }
 
-    private mutating func count(_ state: EnvironmentState, _ difference: Int) {
+    private mutating func count(_ state: EnvironmentState, _ sign: Int) {
         switch state {
-        case .busy: self.busyCount += difference
-        case .starting: self.startingCount += difference
+        case .serving(let busy): self.busyCount += sign * busy
+        case .stopped: self.stoppedCount += sign
+        case .starting: self.startingCount += sign
         case .leaving:
-            self.startingCount += difference
-            self.leavingCount += difference
-        case .idle, .stopped: break
+            self.startingCount += sign
+            self.leavingCount += sign
         }
     }
 }

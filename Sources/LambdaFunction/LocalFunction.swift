@@ -31,7 +31,8 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
         self.logger = logger
         self.scheduler = InvocationScheduler(
             limits: .init(
-                maxEnvironments: configuration.maxEnvironments, minEnvironments: configuration.minEnvironments,
+                maxEnvironments: configuration.maxEnvironments,
+                slotsPerEnvironment: configuration.environment.maxInvocations, minEnvironments: configuration.minEnvironments,
                 maxWaiting: configuration.maxWaiting, maxWaitingTime: configuration.maxWaitingTime,
                 idleTimeout: configuration.idleTimeout))
         var environment = configuration.environment
@@ -190,6 +191,12 @@ extension LocalFunction: ExecutionEnvironmentDelegate {
         case .closed:
             break
         }
+        self.stopIfDrained()
+    }
+
+    package func environmentEndedInvocation(_ environment: ExecutionEnvironment) {
+        guard !self.isStopping else { return }
+        self.scheduler.invocationEnded(environment.index)
         self.stopIfDrained()
     }
 

@@ -90,7 +90,7 @@ final class Daemon: @unchecked Sendable {
         let description = function.environment.function
         return FunctionConsumerConfiguration(
             functionName: description.name, queueName: self.configuration.queueName,
-            prefetch: function.maxEnvironments * (1 + self.configuration.lookAhead),
+            prefetch: function.maxEnvironments * function.environment.maxInvocations * (1 + self.configuration.lookAhead),
             messages: InvocationMessageConfiguration(
                 arn: FunctionARN(region: description.region, accountID: function.accountID, name: description.name)),
             streamPatience: function.environment.invocationTimeout)

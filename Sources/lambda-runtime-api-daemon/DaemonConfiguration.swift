@@ -60,11 +60,14 @@ extension DaemonConfiguration {
             region: settings.text("AWS_REGION") ?? settings.text("AWS_DEFAULT_REGION") ?? "us-east-1")
         let (host, port) = try self.runtimeAPIAddress(options, settings)
         let timeout = try settings.integer("AWS_LAMBDA_FUNCTION_TIMEOUT", default: 3, in: 1...86_400)
+        let maxInvocations = try settings.integer("AWS_LAMBDA_MAX_CONCURRENCY", default: 1, in: 1...10_000)
         var environment = EnvironmentConfiguration(
             function: description, invocationTimeout: .seconds(Int64(timeout)), command: bootstrap.command,
             workingDirectory: bootstrap.workingDirectory,
-            variables: RuntimeEnvironmentVariables(container: variables, function: description),
+            variables: RuntimeEnvironmentVariables(
+                container: variables, function: description, maxInvocations: maxInvocations),
             runtimeAPIHost: host, runtimeAPIPort: port, logs: try self.logs(settings, logsJSON: logsJSON))
+        environment.maxInvocations = maxInvocations
         environment.limits.streamedResponseByteCount = try settings.integer(
             "STREAMED_RESPONSE_LIMIT", default: environment.limits.streamedResponseByteCount, in: 1...1_000_000_000_000)
         let idle = try settings.integer("AWS_LAMBDA_FUNCTION_IDLETIMEOUT", default: 1800, in: 0...31_536_000)

@@ -17,6 +17,7 @@ enum SettingTable {
         Row(name: "LAMBDA_EXTENSIONS_DIRECTORY", fallback: "/opt/extensions", meaning: "the folder of the external extensions"),
         Row(name: "AWS_REGION", fallback: "us-east-1", meaning: "the region in the function's ARN; AWS_DEFAULT_REGION does as well"),
         Row(name: "MAX_CONCURRENCY", fallback: "1", meaning: "runtime processes at most, started on demand"),
+        Row(name: "AWS_LAMBDA_MAX_CONCURRENCY", fallback: "1", meaning: "invocations at a time in one runtime process, which keeps as many /next open"),
         Row(name: "MIN_CONCURRENCY", fallback: "0", meaning: "runtime processes started at once, and kept when idle"),
         Row(name: "STREAMED_RESPONSE_LIMIT", fallback: "209715200", meaning: "bytes of a response that its caller takes as a stream"),
         Row(name: "INVOKE_API_HOST", fallback: "0.0.0.0", meaning: "the address that the Invoke API listens on"),

@@ -88,9 +88,12 @@ struct Daemon {
     /// Invokes the function over HTTP with curl.
     ///
     /// - Parameter path: The function's name as it stands in the path; the daemon's own when nil.
-    func post(_ body: String, to path: String? = nil) async throws -> HTTPAnswer {
+    func post(
+        _ body: String, to path: String? = nil, headers: [String: String] = [:]
+    ) async throws -> HTTPAnswer {
         try await HTTPAnswer.of(
-            "http://localhost:\(self.port)/2015-03-31/functions/\(path ?? self.name)/invocations", body: body)
+            "http://localhost:\(self.port)/2015-03-31/functions/\(path ?? self.name)/invocations", body: body,
+            options: headers.flatMap { ["-H", "\($0): \($1)"] })
     }
 
     /// The process that answers now, and the instance it was told to be.

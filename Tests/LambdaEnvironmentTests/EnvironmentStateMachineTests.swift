@@ -179,6 +179,7 @@ import Testing
                 == self.actions {
                     $0.waitForStragglers = true
                     $0.signal = .kill
+                    $0.lostTo = .exited(.code(0))
                     $0.notice = .lost
                 })
         #expect(machine.invoke("a", now: self.at(1)) == nil)

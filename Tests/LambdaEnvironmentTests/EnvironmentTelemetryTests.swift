@@ -22,6 +22,7 @@ import Testing
             environment.delegate = self
         }
 
+        func environmentEndedInvocation(_ environment: ExecutionEnvironment) {}
         func environment(
             _ environment: ExecutionEnvironment, became notice: EnvironmentActions<LambdaEnvironment.Invocation>.Notice
         ) {

@@ -78,6 +78,16 @@ package struct EnvironmentStateMachine<Invocation> {
         if case .initialising = self.state { true } else { false }
     }
 
+    /// Whether runtime and extensions wait, or the runtime is at work on invocations that this machine does not know of.
+    package var isReady: Bool {
+        if case .ready = self.state { true } else { false }
+    }
+
+    /// Whether it can be started.
+    package var isStopped: Bool {
+        if case .stopped = self.state { true } else { false }
+    }
+
     /// Whether the processes are being ended.
     package var isShuttingDown: Bool {
         switch self.state {
@@ -89,9 +99,13 @@ package struct EnvironmentStateMachine<Invocation> {
     // MARK: Starting
 
     /// Starts init without an invocation.
-    package mutating func start(now: NIODeadline) -> Actions {
+    ///
+    /// - Parameters:
+    ///   - now: The present.
+    ///   - timeout: Another limit than init's own: an invocation waits that this machine does not know of.
+    package mutating func start(now: NIODeadline, timeout: TimeAmount? = nil) -> Actions {
         guard case .stopped = self.state else { return Actions() }
-        return self.open(bound: nil, deadline: now + self.initTimeout)
+        return self.open(bound: nil, deadline: now + (timeout ?? self.initTimeout))
     }
 
     /// An invocation for this environment, which must be ready or stopped.

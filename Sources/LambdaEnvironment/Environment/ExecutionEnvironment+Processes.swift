@@ -12,7 +12,7 @@ extension ExecutionEnvironment {
         self.postedOutcome = nil
         self.unreportedInitDuration = nil
         self.initStartedAt = .now()
-        self.log.initStarted(inside: self.invocationOfInit)
+        self.log.initStarted(inside: self.initiatingInvocation)
         self.openListener().whenComplete { result in
             switch result {
             case .failure(let error):
@@ -146,7 +146,7 @@ extension ExecutionEnvironment: EnvironmentProcessesDelegate {
             self.run(self.machine.processNotStarted(failure))
         case (.runtime, .exited(let exit)):
             self.logger.debug("The runtime's process has ended", metadata: ["exit": "\(exit)"])
-            self.run(self.machine.processExited(exit))
+            self.runtimeExited(exit)
         case (.externalExtension(let name), .notStarted(let failure)):
             self.extensionsAPI.launchFailed(name: name)
             self.run(

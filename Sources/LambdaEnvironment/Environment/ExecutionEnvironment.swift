@@ -20,7 +20,8 @@ package final class ExecutionEnvironment: @unchecked Sendable {
     let logger: Logger
     var machine: EnvironmentStateMachine<Invocation>
     lazy var runtimeAPI = RuntimeAPI(
-        delegate: self, executedVersion: self.configuration.function.version, limits: self.configuration.limits)
+        delegate: self, executedVersion: self.configuration.function.version, limits: self.configuration.limits,
+        maxInvocations: self.configuration.maxInvocations)
     lazy var extensionsAPI = ExtensionsAPI(
         delegate: self, function: self.configuration.function, accountID: self.configuration.accountID,
         isEnabled: self.configuration.extensionFolder != nil)
@@ -41,6 +42,10 @@ package final class ExecutionEnvironment: @unchecked Sendable {
     private var runningFailure: EnvironmentFailure?
     /// What the runtime has answered the running invocation with, for its record.
     private var posted: (functionErrorType: String?, byteCount: Int)?
+    /// What the runtime is at work on, where it takes several invocations at a time.
+    var invocations = ConcurrentInvocations<Invocation>()
+    /// The invocation inside of which init runs, in such an environment.
+    var invocationOfInit: (invocation: Invocation, since: NIODeadline)?
     var initStartedAt = NIODeadline.distantPast
     /// Told with the next invocation's end: the init that ran before it.
     var unreportedInitDuration: TimeAmount?
@@ -94,12 +99,17 @@ package final class ExecutionEnvironment: @unchecked Sendable {
     package func invoke(_ invocation: Invocation) {
         self.eventLoop.assertInEventLoop()
         let now = NIODeadline.now()
+        if self.isConcurrent { return self.invokeConcurrently(invocation, now: now) }
         guard let actions = self.machine.invoke(invocation, now: now) else {
-            return invocation.complete(.refused(InvokeError(.service, "The execution environment is not ready.")))
+            return self.refuse(invocation)
         }
         self.running = (invocation, now)
         self.log.began(invocation)
         self.run(actions)
+    }
+
+    func refuse(_ invocation: Invocation) {
+        invocation.complete(.refused(InvokeError(.service, "The execution environment is not ready.")))
     }
 
     /// Ends the processes, if the environment is ready; it can be started again.
@@ -119,6 +129,7 @@ package final class ExecutionEnvironment: @unchecked Sendable {
         if let closed = self.closed { return closed.futureResult }
         let promise = self.eventLoop.makePromise(of: Void.self)
         self.closed = promise
+        self.failConcurrent(.shutdown)
         self.run(self.machine.shutdown())
         return promise.futureResult
     }
@@ -127,6 +138,7 @@ package final class ExecutionEnvironment: @unchecked Sendable {
         if let failure = actions.initFailure { self.tellInitFailure(failure) }
         if let answer = actions.answer { self.answer(answer) }
         if let failure = actions.lateFailure { self.runningFailure = failure }
+        if let failure = actions.lostTo { self.failConcurrent(failure) }
         if actions.initEnded { self.endInit() }
         if let signal = actions.signal { self.carryOut(signal) }
         if actions.open { self.open() }
@@ -209,13 +221,14 @@ package final class ExecutionEnvironment: @unchecked Sendable {
 
     /// Only where somebody is told of it.
     var measuresMemory: Bool {
-        self.log.tellsOfInvocations || self.running?.invocation.request.wantsLogTail ?? false
+        self.log.tellsOfInvocations || self.running?.invocation.request.wantsLogTail ?? self.isConcurrent
     }
 
     /// The invocation in which init runs.
-    var invocationOfInit: Invocation? { self.running?.invocation }
+    var initiatingInvocation: Invocation? { self.running?.invocation ?? self.invocationOfInit?.invocation }
 
     private func tellInitFailure(_ failure: EnvironmentFailure) {
+        self.failConcurrent(failure == .initTimedOut ? .timedOut : failure)
         self.log.initFailed(failure, after: .now() - self.initStartedAt)
         self.delegate?.environment(self, failedInit: failure)
     }
@@ -228,6 +241,7 @@ package final class ExecutionEnvironment: @unchecked Sendable {
             self.log.processesEnded()
         }
         if notice == .closed { self.closeListener() }
+        if notice == .ready, self.continueAfterInit() { return }
         self.delegate?.environment(self, became: notice)
     }
 }
@@ -235,14 +249,16 @@ package final class ExecutionEnvironment: @unchecked Sendable {
 // MARK: - Deadlines
 
 extension ExecutionEnvironment {
-    private func checkDeadline(at deadline: NIODeadline) {
+    func checkDeadline(at deadline: NIODeadline) {
         if let next = self.nextDeadlineCheck, next <= deadline { return }
         self.nextDeadlineCheck = deadline
         self.eventLoop.scheduleTask(deadline: deadline) {
             // One that was overtaken by an earlier check has nothing to add: that one has looked further.
             guard self.nextDeadlineCheck == deadline else { return }
             self.nextDeadlineCheck = nil
-            self.run(self.machine.deadlinePassed(now: .now()))
+            let now = NIODeadline.now()
+            self.run(self.machine.deadlinePassed(now: now))
+            if self.isConcurrent { self.concurrentDeadlinePassed(now: now) }
         }
     }
 
@@ -299,6 +315,7 @@ extension ExecutionEnvironment {
 
 extension ExecutionEnvironment: RuntimeAPIDelegate {
     package func runtimeBecameReady() {
+        if self.isConcurrent, self.machine.isReady { return self.delegate?.environment(self, became: .ready) ?? () }
         if self.machine.isInitialising {
             self.extensionsAPI.closeRegistration()
             self.log.initRuntimeDone()
@@ -313,7 +330,8 @@ extension ExecutionEnvironment: RuntimeAPIDelegate {
         self.machine.postStarted()
     }
 
-    package func runtimePosted(_ outcome: InvocationOutcome) {
+    package func runtimePosted(_ outcome: InvocationOutcome, id: Substring) {
+        if self.isConcurrent { return self.posted(outcome, id: String(id)) }
         self.postedOutcome = outcome
         self.run(self.machine.postFinished())
     }
