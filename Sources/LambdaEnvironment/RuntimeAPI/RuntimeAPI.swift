@@ -172,6 +172,7 @@ package final class RuntimeAPI: @unchecked Sendable {
                 self.finishPost(self.outcome(reply, trailers: trailers))
             case .tooLarge:
                 exchange.reject(.tooLarge(limitByteCount: limit))
+                self.note(errorType: "Function.ResponseSizeTooLarge")
                 self.finishPost(.functionError(self.reply(ErrorDocument.responseTooLarge(limit: limit))))
             case .truncated:
                 exchange.reject(.truncatedRequest)
