@@ -41,7 +41,7 @@ package final class ExecutionEnvironment: @unchecked Sendable {
     private var running: (invocation: Invocation, since: NIODeadline)?
     private var runningFailure: EnvironmentFailure?
     /// What the runtime has answered the running invocation with, for its record.
-    private var posted: (functionErrorType: String?, byteCount: Int)?
+    private var posted: (functionErrorType: String?, byteCount: Int?)?
     /// What the runtime is at work on, where it takes several invocations at a time.
     var invocations = ConcurrentInvocations<Invocation>()
     /// The invocation inside of which init runs, in such an environment.
@@ -159,7 +159,7 @@ package final class ExecutionEnvironment: @unchecked Sendable {
         case .posted:
             guard let outcome = self.postedOutcome else { return }
             self.postedOutcome = nil
-            self.note(outcome)
+            self.note(outcome, of: answer.invocation)
             answer.invocation.complete(self.withLogTail(outcome, answer.invocation))
         case .failed(let failure):
             self.runningFailure = failure
@@ -170,10 +170,13 @@ package final class ExecutionEnvironment: @unchecked Sendable {
         }
     }
 
-    private func note(_ outcome: InvocationOutcome) {
+    private func note(_ outcome: InvocationOutcome, of invocation: Invocation) {
+        // What has gone through a sink was not counted here.
+        let isStreamed = invocation.sink != nil
         switch outcome {
-        case .result(let reply): self.posted = (nil, reply.body.readableBytes)
-        case .functionError(let reply): self.posted = (self.runtimeAPI.postedErrorType, reply.body.readableBytes)
+        case .result(let reply): self.posted = (nil, isStreamed ? nil : reply.body.readableBytes)
+        case .functionError(let reply):
+            self.posted = (self.runtimeAPI.postedErrorType, isStreamed ? nil : reply.body.readableBytes)
         case .refused: break
         }
     }

@@ -201,6 +201,7 @@ package final class RuntimeAPI: @unchecked Sendable {
                 self.finishPost(self.outcome(reply, trailers: trailers), id: id)
             case .tooLarge:
                 exchange.reject(.tooLarge(limitByteCount: limit))
+                self.note(errorType: "Function.ResponseSizeTooLarge")
                 self.finishPost(
                     .functionError(self.reply(ErrorDocument.responseTooLarge(limit: limit))), id: id)
             case .truncated:
