@@ -194,6 +194,7 @@ import Testing
             for try await event in try await test.stream("chunks 100 1000", window: 5000) {
                 if case .chunk = event { break }
             }
+            while try await test.callCount() > 0 { await Task.yield() }
             let task = Task { try await self.read(test.stream("chunks 100000 1000", window: 5000)) }
             while try await test.madeByteCount() < 50_000 { await Task.yield() }
             task.cancel()
