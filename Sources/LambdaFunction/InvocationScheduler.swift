@@ -68,7 +68,8 @@ package struct InvocationScheduler<Waiter> {
         case stopped(needsInvocation: Bool)
         /// It will be ready, or stopped. Can transition to: `idle`, `busy`, `stopped`.
         case starting
-        /// Its process ends, or has ended. Can transition to: `stopped`.
+        /// Its processes end, for which extensions may have seconds: another one is started meanwhile.
+        /// Can transition to: `stopped`.
         case leaving
         /// Can transition to: `busy`, `leaving`.
         case idle
@@ -90,7 +91,6 @@ package struct InvocationScheduler<Waiter> {
     private var idle: [(environment: Int, since: NIODeadline)] = []
     private var waiting: Deque<Waiting> = []
     private var busyCount = 0
-    /// With those that leave: they can be started again soon.
     private var startingCount = 0
     private var leavingCount = 0
     private var isDraining = false
@@ -143,7 +143,7 @@ package struct InvocationScheduler<Waiter> {
         return environment
     }
 
-    private var aliveCount: Int { self.busyCount + self.idle.count + self.startingCount - self.leavingCount }
+    private var aliveCount: Int { self.busyCount + self.idle.count + self.startingCount }
 
     /// Init is done, or the runtime has asked for the next event.
     package mutating func environmentBecameReady(_ environment: Int, now: NIODeadline) -> Actions {
@@ -259,7 +259,7 @@ package struct InvocationScheduler<Waiter> {
 
     private func stoppedEnvironment(needingInvocation: Bool) -> Int? {
         // Only asked when nothing is idle: then either something starts, or all are busy and few are looked at.
-        guard self.busyCount + self.startingCount < self.states.count else { return nil }
+        guard self.busyCount + self.startingCount + self.leavingCount < self.states.count else { return nil }
         return self.states.firstIndex {
             if case .stopped(let needsInvocation) = $0 { needsInvocation == needingInvocation } else { false }
         }
@@ -275,9 +275,7 @@ package struct InvocationScheduler<Waiter> {
         switch state {
         case .busy: self.busyCount += difference
         case .starting: self.startingCount += difference
-        case .leaving:
-            self.startingCount += difference
-            self.leavingCount += difference
+        case .leaving: self.leavingCount += difference
         case .idle, .stopped: break
         }
     }
