@@ -5,7 +5,8 @@ package struct RuntimeEnvironmentVariables: Sendable {
     ///
     /// `LOG_LEVEL` is the function's too: aws-lambda-rie passes it on.
     private static let ownNames: Set<String> = [
-        "MAX_CONCURRENCY", "PRINT_REPORTS", "CAPTURE_LOGS", "USE_STRUCTURED_LOGGING", "LAMBDA_EXTENSIONS_DIRECTORY",
+        "MAX_CONCURRENCY", "MIN_CONCURRENCY", "PRINT_REPORTS", "CAPTURE_LOGS", "USE_STRUCTURED_LOGGING",
+        "LAMBDA_EXTENSIONS_DIRECTORY", "STREAMED_RESPONSE_LIMIT", "KUBERNETES_INIT_CONTAINER",
         // Not among the variables that a function has on AWS.
         "AWS_LAMBDA_FUNCTION_HANDLER", "AWS_LAMBDA_FUNCTION_IDLETIMEOUT", "AWS_LAMBDA_FUNCTION_QUALIFIER",
         "AWS_LAMBDA_FUNCTION_TIMEOUT",
