@@ -73,7 +73,8 @@ package struct InvocationScheduler<Waiter> {
         case starting
         /// So many invocations run in it. Can transition to: `leaving`, `stopped`.
         case serving(busy: Int)
-        /// Its process ends, or has ended. Can transition to: `stopped`.
+        /// Its processes end, for which extensions may have seconds: another one is started meanwhile.
+        /// Can transition to: `stopped`.
         case leaving
     }
 
@@ -93,7 +94,6 @@ package struct InvocationScheduler<Waiter> {
     /// Invocations that run.
     private var busyCount = 0
     private var stoppedCount: Int
-    /// With those that leave: they can be started again soon.
     private var startingCount = 0
     private var leavingCount = 0
     private var isDraining = false
@@ -315,9 +315,7 @@ package struct InvocationScheduler<Waiter> {
         case .serving(let busy): self.busyCount += sign * busy
         case .stopped: self.stoppedCount += sign
         case .starting: self.startingCount += sign
-        case .leaving:
-            self.startingCount += sign
-            self.leavingCount += sign
+        case .leaving: self.leavingCount += sign
         }
     }
 }

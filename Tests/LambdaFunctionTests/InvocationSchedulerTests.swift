@@ -175,6 +175,14 @@ import Testing
         #expect(scheduler.environmentBecameReady(0, now: self.at(2)).run?.waiter == "b")
     }
 
+    @Test func anotherEnvironmentIsStartedWhileAnIdleOneTakesItsTimeToEnd() {
+        var scheduler = self.ready(self.scheduler(2, idle: .seconds(60)))
+        #expect(scheduler.tick(now: self.at(60)).stop == [0])
+        #expect(self.arrive("a", &scheduler, now: 61) == .wait(starting: 1, checkAt: nil))
+        #expect(scheduler.environmentStopped(0, needsInvocation: false, now: self.at(62)).start == nil)
+        #expect(scheduler.environmentBecameReady(1, now: self.at(63)).run?.environment == 1)
+    }
+
     @Test func anEnvironmentThatIsLostWhileIdleIsGivenNothing() {
         var scheduler = self.ready(self.scheduler())
         scheduler.environmentLost(0)
