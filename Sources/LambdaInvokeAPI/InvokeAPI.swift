@@ -13,6 +13,7 @@ package final class InvokeAPI: @unchecked Sendable {
     private let invoker: any FunctionInvoker
     private let configuration: InvokeAPIConfiguration
     private let logger: Logger
+    private let watchdogReadiness: (() -> Bool)?
 
     /// Makes an API.
     ///
@@ -20,10 +21,16 @@ package final class InvokeAPI: @unchecked Sendable {
     ///   - invoker: What runs the functions. Requests are handled on its event loop.
     ///   - configuration: Limits and rules.
     ///   - logger: For what became of events that nobody waits for.
-    package init(invoker: any FunctionInvoker, configuration: InvokeAPIConfiguration, logger: Logger) {
+    ///   - watchdogReadiness: Whether an invocation could run now; where it is given, OpenFaaS's watchdog is emulated,
+    ///     too: `/`, `/_/health` and `/_/ready`.
+    package init(
+        invoker: any FunctionInvoker, configuration: InvokeAPIConfiguration, logger: Logger,
+        watchdogReadiness: (() -> Bool)? = nil
+    ) {
         self.invoker = invoker
         self.configuration = configuration
         self.logger = logger
+        self.watchdogReadiness = watchdogReadiness
     }
 
     /// Answers one request.
@@ -31,6 +38,9 @@ package final class InvokeAPI: @unchecked Sendable {
         self.invoker.eventLoop.assertInEventLoop()
         let requestID = RequestID.make()
         guard let route = InvokeRoute(path: exchange.path) else {
+            if let readiness = self.watchdogReadiness, let route = WatchdogRoute(path: exchange.path) {
+                return self.handle(exchange, route, requestID, isReady: readiness)
+            }
             return exchange.answer(.unknownPath, requestID: requestID)
         }
         guard exchange.head.method == .POST else {
@@ -45,7 +55,7 @@ package final class InvokeAPI: @unchecked Sendable {
 
     // MARK: Operations
 
-    private func invoke(_ exchange: HTTPExchange, _ segment: Substring, _ requestID: String, isStreaming: Bool) {
+    func invoke(_ exchange: HTTPExchange, _ segment: Substring, _ requestID: String, isStreaming: Bool) {
         let limits = self.configuration.limits
         let headers = InvokeHeaders(exchange.head.headers)
         let head = InvokeHead.read(

@@ -44,7 +44,10 @@ final class Daemon: @unchecked Sendable {
     }
 
     private func listen() -> EventLoopFuture<Void> {
-        let api = InvokeAPI(invoker: self.function, configuration: InvokeAPIConfiguration(), logger: self.logger)
+        let function = self.function
+        let api = InvokeAPI(
+            invoker: function, configuration: InvokeAPIConfiguration(), logger: self.logger,
+            watchdogReadiness: self.configuration.emulatesWatchdog ? { function.freeSlots > 0 } : nil)
         return HTTPServer.bind(
             host: self.configuration.invokeAPIHost, port: self.configuration.invokeAPIPort,
             configuration: Self.httpConfiguration, eventLoop: self.eventLoop, logger: self.logger,

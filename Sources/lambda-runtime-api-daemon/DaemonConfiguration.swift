@@ -14,6 +14,8 @@ struct DaemonConfiguration {
     var amqp: AMQPConfiguration?
     /// Messages held ready beyond those that run, for each environment.
     var lookAhead: Int
+    /// Serve what OpenFaaS asks of its watchdog, too.
+    var emulatesWatchdog: Bool
     var logLevel: Logger.Level
     var logsJSON: Bool
 
@@ -31,6 +33,7 @@ struct DaemonConfiguration {
         let bootstrap = try Bootstrap(options: options, settings: settings, fileExists: fileExists)
         self.logsJSON = try settings.boolean("USE_STRUCTURED_LOGGING", default: false)
         self.logLevel = try Self.logLevel(options, settings)
+        self.emulatesWatchdog = try settings.boolean("ENABLE_OPENFAAS", default: false)
         self.lookAhead = try settings.integer("AMQP_LOOKAHEAD", default: 0, in: 0...1000)
         self.function = try Self.function(options, settings, bootstrap, variables, logsJSON: self.logsJSON)
         self.function.environment.extensionFolder = try Self.extensionFolder(settings, fileExists, isFolder)

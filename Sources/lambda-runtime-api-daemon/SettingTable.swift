@@ -29,6 +29,7 @@ enum SettingTable {
         Row(name: "AMQP_USERNAME", fallback: "from AMQP_URI", meaning: "the user, where the URI has none; or AMQP_USERNAME_FILE"),
         Row(name: "AMQP_PASSWORD", fallback: "from AMQP_URI", meaning: "the password, where the URI has none; or AMQP_PASSWORD_FILE"),
         Row(name: "AMQP_LOOKAHEAD", fallback: "0", meaning: "messages held ready beyond those that run, for each runtime process"),
+        Row(name: "ENABLE_OPENFAAS", fallback: "false", meaning: "serve /, /_/health and /_/ready as OpenFaaS's watchdog does"),
         Row(name: "KUBERNETES_INIT_CONTAINER", fallback: "not set", meaning: "where set: copy this program into /tmp and end"),
         Row(name: "PRINT_REPORTS", fallback: "true", meaning: "print START, END and REPORT lines"),
         Row(name: "CAPTURE_LOGS", fallback: "true", meaning: "read what the function prints, for log tails and telemetry; false: it shares the daemon's own output"),
