@@ -28,7 +28,8 @@ extension EndToEnd {
         @Test func withoutOpenFaaSItsPathsAreUnknown() async throws {
             try await Daemon.with(.scripted) { daemon in
                 for path in ["/", "/_/health", "/_/ready"] {
-                    #expect(try await self.status(daemon, path) == "404", "\(path)")
+                    let status = try await self.status(daemon, path)
+                    #expect(status == "404", "\(path)")
                 }
             }
         }
