@@ -37,6 +37,20 @@ extension EndToEnd {
             }
         }
 
+        @Test func pythonsRuntimeClientRunsAsManyAsItIsAllowed() async throws {
+            let runtime = Daemon.Runtime.python(handler: "sleeper.handler", in: Daemon.scripts)
+            let settings = ["AWS_LAMBDA_MAX_CONCURRENCY": "3", "AWS_LAMBDA_FUNCTION_TIMEOUT": "20"]
+            try await Daemon.with(runtime, settings: settings) { daemon in
+                _ = try await daemon.post("{}")
+                let started = ContinuousClock.now
+                let answers = try await self.posts(Array(repeating: #"{"ms": 2000}"#, count: 3), to: daemon)
+                // One after the other they would take six seconds.
+                #expect(ContinuousClock.now - started < .milliseconds(3900))
+                // The client has a worker process for each.
+                #expect(Set(try answers.map(self.answer).map(\.pid)).count == 3)
+            }
+        }
+
         @Test func bothWaysToBeConcurrentGoTogether() async throws {
             let settings = ["AWS_LAMBDA_MAX_CONCURRENCY": "2", "MAX_CONCURRENCY": "2"]
             try await Daemon.with(Self.runtime, broker: try ProgramEnvironment.brokerURI(), settings: settings) { daemon in
