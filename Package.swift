@@ -116,7 +116,7 @@ let package = Package(
         .testTarget(
             name: "LambdaEnvironmentTests",
             dependencies: ["CLinux", "LambdaEnvironment", "LambdaProtocol", "LambdaHTTP", logging]
-                + nio("NIOCore", "NIOPosix", "NIOHTTP1", "NIOEmbedded"),
+                + nio("NIOCore", "NIOPosix", "NIOHTTP1", "NIOEmbedded", "NIOConcurrencyHelpers"),
             swiftSettings: settings),
         .testTarget(
             name: "LambdaFunctionTests",

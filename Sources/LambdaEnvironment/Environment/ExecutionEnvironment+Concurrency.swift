@@ -110,7 +110,7 @@ extension ExecutionEnvironment {
     func runtimeExited(_ exit: ProcessExit) {
         guard self.isConcurrent, !self.invocations.isEmpty else { return self.run(self.machine.processExited(exit)) }
         let startCount = self.startCount
-        self.eventLoop.scheduleTask(in: .milliseconds(3)) {
+        LoopTurns.wait(3, on: self.eventLoop) {
             if startCount == self.startCount { self.run(self.machine.processExited(exit)) }
         }
     }

@@ -146,7 +146,7 @@ package final class ExecutionEnvironment: @unchecked Sendable {
         if actions.startRuntime { self.startRuntime() }
         if let invocation = actions.deliver { self.deliver(invocation) }
         if let deadline = actions.checkDeadlineAt { self.checkDeadline(at: deadline) }
-        if actions.waitForStragglers { self.waitForStragglers(passes: 3) }
+        if actions.waitForStragglers { self.waitForStragglers() }
         if let patience = actions.waitForReporter { self.waitForReporter(patience) }
         if let delay = actions.backOff { self.backOff(delay) }
         if actions.invocationEnded { self.endInvocation() }
@@ -271,12 +271,9 @@ extension ExecutionEnvironment {
     }
 
     /// Lets the loop read what a dead process had sent: its answer may lie in a socket's buffer, or its connection in
-    /// the listener's queue.
-    ///
-    /// Each pass is a turn of the loop with its own look at the sockets.
-    private func waitForStragglers(passes: Int) {
-        guard passes > 0 else { return self.run(self.machine.stragglersElapsed()) }
-        self.eventLoop.scheduleTask(in: .milliseconds(1)) { self.waitForStragglers(passes: passes - 1) }
+    /// the listener's queue, which takes a turn to accept, one to read from, and one to be sure.
+    private func waitForStragglers() {
+        LoopTurns.wait(3, on: self.eventLoop) { self.run(self.machine.stragglersElapsed()) }
     }
 }
 
