@@ -22,7 +22,8 @@ package final class HTTPServer: @unchecked Sendable {
     private var isTicking = false
     private var allClosed: EventLoopPromise<Void>?
 
-    private init(
+    /// ``bind(host:port:configuration:eventLoop:logger:handler:)`` makes one that listens.
+    init(
         configuration: HTTPServerConfiguration, eventLoop: any EventLoop, logger: Logger,
         handler: @escaping (HTTPExchange) -> Void
     ) {
@@ -115,7 +116,7 @@ package final class HTTPServer: @unchecked Sendable {
 
     // MARK: Connections
 
-    private func accept(_ channel: any Channel) -> EventLoopFuture<Void> {
+    func accept(_ channel: any Channel) -> EventLoopFuture<Void> {
         if self.isShuttingDown || self.connections.count >= self.configuration.maxConnections ?? .max {
             self.logger.debug("connection refused", metadata: ["connections": "\(self.connections.count)"])
             return self.eventLoop.makeFailedFuture(ChannelError.inappropriateOperationForState)

@@ -280,17 +280,22 @@ extension ExecutionEnvironment {
 // MARK: - The listener
 
 extension ExecutionEnvironment {
-    /// The listener outlives the processes: a restart has the same address.
-    func openListener() -> EventLoopFuture<HTTPServer> {
-        if let listener = self.listener { return listener }
-        var http = HTTPServerConfiguration()
+    /// No time-out of any kind: runtimes and extensions wait for hours over one connection (contract 4.3).
+    static var listenerLimits: HTTPServerConfiguration {
+        var http = HTTPServerConfiguration(idleTimeout: nil, headTimeout: nil, bodyTimeout: nil)
         // Python's and Java's runtimes put stack traces of up to 1 MiB into a header field (contract 4.5).
         http.maxHeadByteCount = 1536 * 1024
         // A runtime that ends after its answer must be noticed as gone, not as one that only listens.
         http.allowsHalfClosure = false
+        return http
+    }
+
+    /// The listener outlives the processes: a restart has the same address.
+    func openListener() -> EventLoopFuture<HTTPServer> {
+        if let listener = self.listener { return listener }
         let listener = HTTPServer.bind(
             host: self.configuration.runtimeAPIHost, port: self.index == 0 ? self.configuration.runtimeAPIPort : 0,
-            configuration: http, eventLoop: self.eventLoop, logger: self.logger
+            configuration: Self.listenerLimits, eventLoop: self.eventLoop, logger: self.logger
         ) { exchange in self.handle(exchange) }
         self.listener = listener
         // What failed once may work at the next start.

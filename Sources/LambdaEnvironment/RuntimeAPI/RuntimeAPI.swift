@@ -30,8 +30,7 @@ package final class RuntimeAPI: @unchecked Sendable {
     /// The responses that callers take as they come.
     private var streams: [RuntimeResponseStream] = []
     /// The type of the error that was posted last, of those that may be told of (contract 10.6).
-    package private(set) var postedErrorType = RuntimeAPI.unknownErrorType
-    private static let unknownErrorType = "Function.Unknown"
+    package private(set) var postedErrorType = PostedErrorType.told(nil)
 
     private struct Delivery {
         let invocation: Invocation
@@ -287,18 +286,7 @@ package final class RuntimeAPI: @unchecked Sendable {
     }
 
     private func note(errorType: String?) {
-        self.postedErrorType = errorType.flatMap(Self.told) ?? Self.unknownErrorType
-    }
-
-    /// AWS tells of types of the forms `Runtime.Name` and `Function.Name` only.
-    private static func told(_ errorType: String) -> String? {
-        let parts = errorType.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard parts.count == 2, errorType.utf8.count <= 128,
-            parts[0].elementsEqual("Runtime".utf8) || parts[0].elementsEqual("Function".utf8),
-            let first = parts[1].first, (0x41...0x5A).contains(first),
-            parts[1].allSatisfy({ (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) })
-        else { return nil }
-        return errorType
+        self.postedErrorType = PostedErrorType.told(errorType)
     }
 
     private func reply(_ document: ByteBuffer) -> FunctionReply {
