@@ -31,7 +31,7 @@ package final class RuntimeAPI: @unchecked Sendable {
     private var streams: [RuntimeResponseStream] = []
     /// The type of the error that was posted last, of those that may be told of (contract 10.6).
     package private(set) var postedErrorType = RuntimeAPI.unknownErrorType
-    private static let unknownErrorType = "Function.Unknown"
+    private static let unknownErrorType = "Runtime.Unknown"
 
     private struct Delivery {
         let invocation: Invocation
@@ -287,10 +287,11 @@ package final class RuntimeAPI: @unchecked Sendable {
     }
 
     private func note(errorType: String?) {
-        self.postedErrorType = errorType.flatMap(Self.told) ?? Self.unknownErrorType
+        self.postedErrorType = errorType.flatMap(Self.told)
+            ?? (errorType?.hasPrefix("Function.") == true ? "Function.Unknown" : Self.unknownErrorType)
     }
 
-    /// AWS tells of types of the forms `Runtime.Name` and `Function.Name` only.
+    /// AWS tells of types of the forms `Runtime.Name` and `Function.Name` only (contract 4.5).
     private static func told(_ errorType: String) -> String? {
         let parts = errorType.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 2, errorType.utf8.count <= 128,
