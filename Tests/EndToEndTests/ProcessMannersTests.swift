@@ -77,6 +77,7 @@ extension EndToEnd {
                 "AMQP_PASSWORD": "guest", "LAMBDA_EXTENSIONS_DIRECTORY": "/opt", "RUNTIME_API_HOST": "127.0.0.1",
                 "STREAMED_RESPONSE_LIMIT": "1000000", "REQUEST_LIMIT": "6291456", "RESPONSE_LIMIT": "6291556",
                 "EVENT_LIMIT": "1048576", "REQUIRE_JSON": "true", "MAX_WAITING": "1000", "MAX_WAITING_SECONDS": "60",
+                "ENABLE_OPENFAAS": "false", "AWS_LAMBDA_MAX_CONCURRENCY": "1",
             ]
             // The test's daemon has them, too.
             let always: Set = ["AMQP_URI", "INVOKE_API_PORT", "RUNTIME_API_PORT"]
