@@ -16,7 +16,7 @@ package struct InvocationScheduler<Waiter> {
         package var slotsPerEnvironment: Int
         /// Environments that are started before they are needed, and not stopped for being idle.
         package var minEnvironments: Int
-        /// Invocations that may wait; further ones are refused.
+        /// Invocations that may wait while every environment is busy; further ones are refused.
         package var maxWaiting: Int
         /// How long one may wait; `nil`: for ever.
         package var maxWaitingTime: TimeAmount?
@@ -131,7 +131,9 @@ package struct InvocationScheduler<Waiter> {
             self.occupy(environment)
             return .run(on: environment)
         }
-        guard self.waiting.count < self.limits.maxWaiting else { return .refuse(.noRoom) }
+        // What is not busy will take as many: those wait for its start only.
+        let coming = max(0, self.states.count * self.limits.slotsPerEnvironment - self.busyCount)
+        guard self.waiting.count < self.limits.maxWaiting + coming else { return .refuse(.noRoom) }
         let waiting = self.makeWaiting(makeWaiter(), startDeadline: startDeadline, now: now)
         self.waiting.append(waiting)
         return .wait(starting: self.startIfNeeded(), checkAt: waiting.refuseAt)

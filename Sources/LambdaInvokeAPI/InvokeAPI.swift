@@ -109,7 +109,10 @@ package final class InvokeAPI: @unchecked Sendable {
         exchange.acknowledge(.accepted, requestID: request.requestID)
         self.invoker.invoke(request, of: function) { outcome in
             switch outcome {
-            case .result: break
+            case .result(let reply):
+                self.logger.info(
+                    "An event has been processed",
+                    metadata: ["requestId": "\(request.requestID)", "result": "\(reply.shownBody)"])
             case .functionError(let reply):
                 self.logger.warning(
                     "An event ended in a function error",

@@ -46,7 +46,7 @@ final class Daemon: @unchecked Sendable {
     private func listen() -> EventLoopFuture<Void> {
         let function = self.function
         let api = InvokeAPI(
-            invoker: function, configuration: InvokeAPIConfiguration(), logger: self.logger,
+            invoker: function, configuration: self.invokeAPIConfiguration, logger: self.logger,
             watchdogReadiness: self.configuration.emulatesWatchdog ? { function.freeSlots > 0 } : nil)
         return HTTPServer.bind(
             host: self.configuration.invokeAPIHost, port: self.configuration.invokeAPIPort,
@@ -60,6 +60,13 @@ final class Daemon: @unchecked Sendable {
             self.server = server
             self.logger.info("The Invoke API is ready", metadata: ["address": "\(server.localAddress.map { "\($0)" } ?? "-")"])
         }
+    }
+
+    private var invokeAPIConfiguration: InvokeAPIConfiguration {
+        var configuration = InvokeAPIConfiguration()
+        configuration.limits = self.configuration.function.environment.limits
+        configuration.requiresJSON = self.configuration.requiresJSON
+        return configuration
     }
 
     /// Against clients that are slow or greedy; none of it is near to what a well-behaved one needs.
@@ -95,7 +102,8 @@ final class Daemon: @unchecked Sendable {
             functionName: description.name, queueName: self.configuration.queueName,
             prefetch: function.maxEnvironments * function.environment.maxInvocations * (1 + self.configuration.lookAhead),
             messages: InvocationMessageConfiguration(
-                arn: FunctionARN(region: description.region, accountID: function.accountID, name: description.name)),
+                arn: FunctionARN(region: description.region, accountID: function.accountID, name: description.name),
+                limits: function.environment.limits, requiresJSON: self.configuration.requiresJSON),
             streamPatience: function.environment.invocationTimeout)
     }
 

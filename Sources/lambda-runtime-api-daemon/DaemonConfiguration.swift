@@ -16,6 +16,8 @@ struct DaemonConfiguration {
     var lookAhead: Int
     /// Serve what OpenFaaS asks of its watchdog, too.
     var emulatesWatchdog: Bool
+    /// Whether an event has to be JSON.
+    var requiresJSON: Bool
     var logLevel: Logger.Level
     var logsJSON: Bool
 
@@ -35,6 +37,7 @@ struct DaemonConfiguration {
         self.logLevel = try Self.logLevel(options, settings)
         self.emulatesWatchdog = try settings.boolean("ENABLE_OPENFAAS", default: false)
         self.lookAhead = try settings.integer("AMQP_LOOKAHEAD", default: 0, in: 0...1000)
+        self.requiresJSON = try settings.boolean("REQUIRE_JSON", default: true)
         self.function = try Self.function(options, settings, bootstrap, variables, logsJSON: self.logsJSON)
         self.function.environment.extensionFolder = try Self.extensionFolder(settings, fileExists, isFolder)
         (self.invokeAPIHost, self.invokeAPIPort) = try Self.invokeAPIAddress(options, settings)
@@ -71,8 +74,7 @@ extension DaemonConfiguration {
                 container: variables, function: description, maxInvocations: maxInvocations),
             runtimeAPIHost: host, runtimeAPIPort: port, logs: try self.logs(settings, logsJSON: logsJSON))
         environment.maxInvocations = maxInvocations
-        environment.limits.streamedResponseByteCount = try settings.integer(
-            "STREAMED_RESPONSE_LIMIT", default: environment.limits.streamedResponseByteCount, in: 1...1_000_000_000_000)
+        environment.limits = try self.limits(settings)
         let idle = try settings.integer("AWS_LAMBDA_FUNCTION_IDLETIMEOUT", default: 1800, in: 0...31_536_000)
         let maxEnvironments = try settings.integer("MAX_CONCURRENCY", default: 1, in: 1...10_000)
         return FunctionConfiguration(
@@ -80,7 +82,21 @@ extension DaemonConfiguration {
             maxEnvironments: maxEnvironments,
             minEnvironments: try settings.integer(
                 "MIN_CONCURRENCY", default: options.startsAtOnce ? 1 : 0, in: 0...maxEnvironments),
-            idleTimeout: idle == 0 ? nil : .seconds(Int64(idle)))
+            idleTimeout: idle == 0 ? nil : .seconds(Int64(idle)),
+            maxWaiting: try settings.integer("MAX_WAITING", default: 1000, in: 0...1_000_000),
+            maxWaitingTime: .seconds(Int64(try settings.integer("MAX_WAITING_SECONDS", default: 60, in: 1...86_400))))
+    }
+
+    /// AWS's sizes, where no others are set. A whole body is held in memory; a stream is not.
+    private static func limits(_ settings: Settings) throws(SettingError) -> LambdaLimits {
+        let whole = 1...100_000_000
+        var limits = LambdaLimits()
+        limits.requestByteCount = try settings.integer("REQUEST_LIMIT", default: limits.requestByteCount, in: whole)
+        limits.responseByteCount = try settings.integer("RESPONSE_LIMIT", default: limits.responseByteCount, in: whole)
+        limits.eventByteCount = try settings.integer("EVENT_LIMIT", default: limits.eventByteCount, in: whole)
+        limits.streamedResponseByteCount = try settings.integer(
+            "STREAMED_RESPONSE_LIMIT", default: limits.streamedResponseByteCount, in: 1...1_000_000_000_000)
+        return limits
     }
 
     private static func logs(_ settings: Settings, logsJSON: Bool) throws(SettingError) -> LogConfiguration {

@@ -11,6 +11,8 @@ struct Daemon {
         case scripted
         /// The same with internal extensions, and a note of SIGTERM: `Scripts/extended_runtime.py`.
         case extended
+        /// `Scripts/failing_runtime.py`: fails as the event says, and notes what it does.
+        case failing
         case command([String], in: String)
     }
 
@@ -112,6 +114,7 @@ struct Daemon {
         case .python(let handler, let folder): (["python3", "-m", "awslambdaric", handler], folder)
         case .scripted: (["python3", "scripted_runtime.py"], self.scripts)
         case .extended: (["python3", "extended_runtime.py"], self.scripts)
+        case .failing: (["python3", "failing_runtime.py"], self.scripts)
         case .command(let command, let folder): (command, folder)
         }
     }

@@ -75,7 +75,9 @@ extension EndToEnd {
                 "AWS_LAMBDA_FUNCTION_TIMEOUT": "10", "AWS_LAMBDA_FUNCTION_IDLETIMEOUT": "60",
                 "AWS_LAMBDA_FUNCTION_HANDLER": "functions.environment", "AMQP_USERNAME": "guest",
                 "AMQP_PASSWORD": "guest", "LAMBDA_EXTENSIONS_DIRECTORY": "/opt", "RUNTIME_API_HOST": "127.0.0.1",
-                "STREAMED_RESPONSE_LIMIT": "1000000",
+                "STREAMED_RESPONSE_LIMIT": "1000000", "REQUEST_LIMIT": "6291456", "RESPONSE_LIMIT": "6291556",
+                "EVENT_LIMIT": "1048576", "REQUIRE_JSON": "true", "MAX_WAITING": "1000", "MAX_WAITING_SECONDS": "60",
+                "ENABLE_OPENFAAS": "false", "AWS_LAMBDA_MAX_CONCURRENCY": "1",
             ]
             // The test's daemon has them, too.
             let always: Set = ["AMQP_URI", "INVOKE_API_PORT", "RUNTIME_API_PORT"]

@@ -224,6 +224,15 @@ import Testing
         #expect(self.arrive("c", &scheduler) == .refuse(.noRoom))
     }
 
+    @Test func whatWaitsForAnEnvironmentToStartTakesNoPlaceInTheQueue() {
+        var scheduler = self.scheduler(2, waiting: 0)
+        #expect(self.arrive("a", &scheduler) == .wait(starting: 0, checkAt: nil))
+        #expect(self.arrive("b", &scheduler) == .wait(starting: 1, checkAt: nil))
+        #expect(self.arrive("c", &scheduler) == .refuse(.noRoom))
+        #expect(scheduler.environmentBecameReady(0, now: self.at(1)).run?.waiter == "a")
+        #expect(self.arrive("d", &scheduler) == .refuse(.noRoom))
+    }
+
     @Test func whatWaitsTooLongIsRefused() {
         var scheduler = self.scheduler(waitingTime: .seconds(2))
         _ = self.arrive("a", &scheduler)

@@ -41,6 +41,7 @@ extension EnvironmentStateMachine {
         case .ready:
             actions.notice = .lost
             actions.lostTo = .exited(exit)
+            self.consecutiveLosses += 1
             self.end(.failure, &actions)
         case .responseSent:
             self.end(.failure, &actions)
@@ -128,6 +129,7 @@ extension EnvironmentStateMachine {
         if case .ready = self.state {
             actions.notice = .lost
             actions.lostTo = failure
+            self.consecutiveLosses += 1
         } else {
             actions.lateFailure = failure
         }

@@ -50,6 +50,8 @@ package struct EnvironmentStateMachine<Invocation> {
     var shutdownSequence: ShutdownSequence?
     /// Init has failed this many times without a success in between.
     package internal(set) var consecutiveInitFailures = 0
+    /// It was lost this many times while it was ready, without an invocation that it has finished in between.
+    var consecutiveLosses = 0
 
     private let initTimeout: TimeAmount
     private let invocationTimeout: TimeAmount
@@ -217,6 +219,7 @@ package struct EnvironmentStateMachine<Invocation> {
             }
         case .responseSent:
             self.state = .ready
+            self.consecutiveLosses = 0
             actions.invocationEnded = true
             actions.notice = .ready
         default:

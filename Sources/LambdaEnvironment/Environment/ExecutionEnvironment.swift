@@ -50,6 +50,7 @@ package final class ExecutionEnvironment: @unchecked Sendable {
     /// Told with the next invocation's end: the init that ran before it.
     var unreportedInitDuration: TimeAmount?
     var peakMemory = (byteCount: 0, readAt: NIODeadline.distantPast)
+    lazy var runtimeMemory = RuntimeMemory()
     /// One timer serves all deadlines: it is only moved when it fires, since almost no invocation reaches its own.
     private var nextDeadlineCheck: NIODeadline?
     /// Milliseconds since 1970; of the shutdown that is under way.
@@ -183,7 +184,7 @@ package final class ExecutionEnvironment: @unchecked Sendable {
 
     private func withLogTail(_ outcome: InvocationOutcome, _ invocation: Invocation) -> InvocationOutcome {
         guard invocation.request.wantsLogTail, let running = self.running else { return outcome }
-        self.measureMemory()
+        self.measureMemory(atMostEvery: .zero)
         return outcome.with(logTail: self.log.takeTail(self.record(of: running)))
     }
 
@@ -197,6 +198,8 @@ package final class ExecutionEnvironment: @unchecked Sendable {
     private func endInit() {
         let duration = NIODeadline.now() - self.initStartedAt
         if self.running == nil { self.unreportedInitDuration = duration }
+        // The first invocation has more to show than init, however short it is.
+        self.peakMemory.readAt = .distantPast
         self.tellOfExtensions()
         self.log.initEnded(after: duration)
     }
@@ -322,6 +325,7 @@ extension ExecutionEnvironment: RuntimeAPIDelegate {
     package func runtimeBecameReady() {
         if self.isConcurrent, self.machine.isReady { return self.delegate?.environment(self, became: .ready) ?? () }
         if self.machine.isInitialising {
+            self.runtimeMemory.look()
             self.extensionsAPI.closeRegistration()
             self.log.initRuntimeDone()
         } else if self.log.telemetry.isActive, let running = self.running {
