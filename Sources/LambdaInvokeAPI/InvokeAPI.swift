@@ -11,6 +11,7 @@ import NIOHTTP1
 // @unchecked: every member is used on the invoker's event loop only (asserted).
 package final class InvokeAPI: @unchecked Sendable {
     private let invoker: any FunctionInvoker
+    private let events: (any EventAcceptor)?
     private let configuration: InvokeAPIConfiguration
     private let logger: Logger
     private let watchdogReadiness: (() -> Bool)?
@@ -19,15 +20,17 @@ package final class InvokeAPI: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - invoker: What runs the functions. Requests are handled on its event loop.
+    ///   - events: What takes events that nobody waits for; where nil, the invoker runs them at once.
     ///   - configuration: Limits and rules.
-    ///   - logger: For what became of events that nobody waits for.
+    ///   - logger: For what became of events that were run at once.
     ///   - watchdogReadiness: Whether an invocation could run now; where it is given, OpenFaaS's watchdog is emulated,
     ///     too: `/`, `/_/health` and `/_/ready`.
     package init(
-        invoker: any FunctionInvoker, configuration: InvokeAPIConfiguration, logger: Logger,
-        watchdogReadiness: (() -> Bool)? = nil
+        invoker: any FunctionInvoker, events: (any EventAcceptor)? = nil, configuration: InvokeAPIConfiguration,
+        logger: Logger, watchdogReadiness: (() -> Bool)? = nil
     ) {
         self.invoker = invoker
+        self.events = events
         self.configuration = configuration
         self.logger = logger
         self.watchdogReadiness = watchdogReadiness
@@ -80,13 +83,20 @@ package final class InvokeAPI: @unchecked Sendable {
         _ request: InvocationRequest, _ head: InvokeHead, _ exchange: HTTPExchange, isStreaming: Bool
     ) {
         switch head.type {
-        case .dryRun: exchange.acknowledge(.noContent, requestID: request.requestID)
+        case .dryRun:
+            self.invoker.check(head.function) {
+                exchange.acknowledge(.noContent, unless: $0, requestID: request.requestID)
+            }
         case .event: self.accept(request, of: head.function, exchange)
         case .requestResponse where isStreaming:
             let response = EventStreamResponse(exchange, to: request)
             self.invoker.invoke(request, of: head.function, into: response) { response.finish($0) }
         case .requestResponse:
-            self.invoker.invoke(request, of: head.function) { exchange.answer($0, to: request) }
+            // Not the event: it may be large, and is not needed for the answer.
+            let (requestID, traceID) = (request.requestID, request.traceID)
+            self.invoker.invoke(request, of: head.function) {
+                exchange.answer($0, requestID: requestID, traceID: traceID)
+            }
         }
     }
 
@@ -104,9 +114,18 @@ package final class InvokeAPI: @unchecked Sendable {
         }
     }
 
-    /// Answers 202, and runs an event that nobody waits for; what became of it goes to the log.
+    /// Answers 202 once the event is taken.
     private func accept(_ request: InvocationRequest, of function: ResolvedFunction, _ exchange: HTTPExchange) {
-        exchange.acknowledge(.accepted, requestID: request.requestID)
+        guard let events = self.events else {
+            exchange.acknowledge(.accepted, requestID: request.requestID)
+            return self.runEvent(request, of: function)
+        }
+        let requestID = request.requestID
+        events.accept(request, of: function) { exchange.acknowledge(.accepted, unless: $0, requestID: requestID) }
+    }
+
+    /// Runs an event that nobody waits for; what became of it goes to the log.
+    private func runEvent(_ request: InvocationRequest, of function: ResolvedFunction) {
         self.invoker.invoke(request, of: function) { outcome in
             switch outcome {
             case .result(let reply):

@@ -5,6 +5,7 @@ import LambdaEnvironment
 import LambdaFunction
 import LambdaHTTP
 import LambdaInvokeAPI
+import LambdaProgram
 import LambdaProtocol
 import Logging
 import NIOCore

@@ -1,6 +1,7 @@
 import AMQP
 import LambdaEnvironment
 import LambdaFunction
+import LambdaProgram
 import LambdaProtocol
 import Logging
 import NIOCore
@@ -34,14 +35,15 @@ struct DaemonConfiguration {
         let settings = Settings(variables)
         let bootstrap = try Bootstrap(options: options, settings: settings, fileExists: fileExists)
         self.logsJSON = try settings.boolean("USE_STRUCTURED_LOGGING", default: false)
-        self.logLevel = try Self.logLevel(options, settings)
+        self.logLevel = try settings.logLevel(option: options.logLevel)
         self.emulatesWatchdog = try settings.boolean("ENABLE_OPENFAAS", default: false)
         self.lookAhead = try settings.integer("AMQP_LOOKAHEAD", default: 0, in: 0...1000)
         self.requiresJSON = try settings.boolean("REQUIRE_JSON", default: true)
         self.function = try Self.function(options, settings, bootstrap, variables, logsJSON: self.logsJSON)
         self.function.environment.extensionFolder = try Self.extensionFolder(settings, fileExists, isFolder)
         (self.invokeAPIHost, self.invokeAPIPort) = try Self.invokeAPIAddress(options, settings)
-        self.amqp = try Self.amqp(settings, functionName: self.function.environment.function.name)
+        self.amqp = try settings.broker(
+            connectionName: "lambda-runtime-api-daemon \(self.function.environment.function.name)")
     }
 
     /// The queue that is consumed.
@@ -161,7 +163,7 @@ extension DaemonConfiguration {
     }
 }
 
-// MARK: - Addresses, broker, log
+// MARK: - Addresses
 
 extension DaemonConfiguration {
     private static func invokeAPIAddress(
@@ -196,36 +198,5 @@ extension DaemonConfiguration {
         else { throw SettingError(setting, "'\(text)' is not HOST:PORT") }
         let host = text[..<colon].drop { $0 == "[" }.prefix { $0 != "]" }
         return (host.isEmpty ? "0.0.0.0" : String(host), port)
-    }
-
-    private static func amqp(_ settings: Settings, functionName: String) throws(SettingError) -> AMQPConfiguration? {
-        let username = try settings.secret("AMQP_USERNAME")
-        let password = try settings.secret("AMQP_PASSWORD")
-        guard let uri = try settings.secret("AMQP_URI") else { return nil }
-        do throws(AMQPError) {
-            var configuration = try AMQPConfiguration(uri: uri, username: username, password: password)
-            configuration.connectionName = "lambda-runtime-api-daemon \(functionName)"
-            try configuration.validate()
-            return configuration
-        } catch {
-            throw SettingError("AMQP_URI", error.message)
-        }
-    }
-
-    private static func logLevel(
-        _ options: CommandLineOptions, _ settings: Settings
-    ) throws(SettingError) -> Logger.Level {
-        let setting = options.logLevel == nil ? "LOG_LEVEL" : "--log-level"
-        guard let text = options.logLevel ?? settings.text("LOG_LEVEL") else { return .info }
-        switch text.lowercased() {
-        case "trace": return .trace
-        case "debug": return .debug
-        case "info": return .info
-        case "notice": return .notice
-        case "warn", "warning": return .warning
-        case "error": return .error
-        case "fatal", "panic", "critical": return .critical
-        default: throw SettingError(setting, "'\(text)' is not trace, debug, info, warn or error")
-        }
     }
 }

@@ -1,10 +1,8 @@
+import LambdaProgram
+
 /// The environment variables that the daemon reads: one list for `--help` and for the README, which a test compares.
 enum SettingTable {
-    struct Row {
-        let name: String
-        let fallback: String
-        let meaning: String
-    }
+    typealias Row = SettingRow
 
     static let rows: [Row] = [
         Row(name: "AWS_LAMBDA_FUNCTION_NAME", fallback: "from the handler", meaning: "the function's name, and its queue's"),
@@ -44,10 +42,5 @@ enum SettingTable {
         Row(name: "LOG_LEVEL", fallback: "info", meaning: "trace, debug, info, warn, error"),
     ]
 
-    static var text: String {
-        self.rows.map { row in
-            let name = row.name + String(repeating: " ", count: max(1, 34 - row.name.count))
-            return "  \(name)\(row.meaning) (\(row.fallback))"
-        }.joined(separator: "\n")
-    }
+    static var text: String { SettingRow.text(self.rows) }
 }
