@@ -46,11 +46,11 @@ extension EndToEnd {
             try await Daemon.with(
                 Self.runtime(client), broker: try ProgramEnvironment.brokerURI(), settings: settings
             ) { daemon in
-                for (event, count) in [("bytes:1", 20), ("bytes:131072", 5), ("bytes:6000001", 1), ("bytes:6291456", 1)] {
-                    let load = try await Load.run(daemon.name, event, count: count, window: 1)
+                for (size, count) in [(1, 20), (131_072, 5), (6_000_001, 1), (6_291_456, 1)] {
+                    let load = try await Load.run(daemon.name, "bytes:\(size)", count: count, window: 1)
                     #expect(load.replies == count)
-                    #expect(load.wrong == 0, "\(event)")
-                    #expect(load.outcomes.isEmpty, "\(event): \(load.outcomes)")
+                    #expect(load.wrong == 0, "\(size)")
+                    #expect(load.outcomes.isEmpty, "\(size): \(load.outcomes)")
                 }
             }
         }

@@ -13,8 +13,8 @@ import Testing
 
     /// Of Rust, Swift, Go and Ruby, in this order, and some that nobody sends.
     @Test(arguments: [
-        nil, "unhandled", "Unhandled", "errorString", "Function<ArgumentError>", "", "Runtime.", "Runtime.A", "Runtime.a1",
-        "Runtime.A1", "Runtime.Two Words", "Runtime\t.Name", ".Name", "Runtimes.Name", "Error.Name",
+        nil, "unhandled", "Unhandled", "errorString", "Function<ArgumentError>", "", "Runtime.", "Runtime.A",
+        "Runtime.a1", "Runtime.A1", "Runtime.Two Words", "Runtime\t.Name", ".Name", "Runtimes.Name", "Error.Name",
         "Runtime." + String(repeating: "A", count: 121),
     ])
     func everythingElseIsUnknown(_ type: String?) {

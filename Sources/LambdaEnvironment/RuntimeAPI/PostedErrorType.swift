@@ -5,7 +5,7 @@ enum PostedErrorType {
     /// Longer ones are not passed on.
     private static let maxByteCount = 128
 
-    /// - Parameter type: What the runtime said; `nil` when it said nothing, as Go, and Python and Node of an invocation.
+    /// - Parameter type: What the runtime said; `nil` when it said nothing, as Go, Python and Node do.
     /// - Returns: The same where it has the form `Runtime.Name` or `Function.Name` anywhere in it, else an unknown one.
     static func told(_ type: String?) -> String {
         guard let type else { return "Runtime.Unknown" }
@@ -13,7 +13,7 @@ enum PostedErrorType {
         return type.hasPrefix("Function.") ? "Function.Unknown" : "Runtime.Unknown"
     }
 
-    /// `(Runtime|Function)\.[A-Z][a-zA-Z]+`, unanchored as AWS has it; of visible characters, since it stands in log lines.
+    /// `(Runtime|Function)\.[A-Z][a-zA-Z]+`, unanchored as AWS has it; and visible, since it stands in log lines.
     private static func isNamed(_ type: [UInt8]) -> Bool {
         guard type.count <= self.maxByteCount, type.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return false }
         return type.indices.contains { dot in

@@ -1,4 +1,4 @@
-"""client_runtime.py CLIENT [bytes] [init]: a Lambda runtime that sends what the client of that name sends, byte for byte.
+"""client_runtime.py CLIENT [bytes] [init]: a Lambda runtime that sends what that client sends, byte for byte.
 
 bytes    every byte goes out by itself       init    init fails, with the document {"errorType": "Init", ...}
 
@@ -119,11 +119,12 @@ def next_event():
     request = client.next.replace("{host}", host).replace("{length}", "0").encode()
     fields, body = exchange("next", [request], 200)
     # What Rust, Go, C++ and Swift cannot do without.
-    if len(fields["lambda-runtime-aws-request-id"]) != 36 or not fields["lambda-runtime-invoked-function-arn"].startswith("arn:"):
+    request_id, arn = fields["lambda-runtime-aws-request-id"], fields["lambda-runtime-invoked-function-arn"]
+    if len(request_id) != 36 or not arn.startswith("arn:"):
         fail(f"not an event: {fields}")
     if int(fields["lambda-runtime-deadline-ms"]) < time.time() * 1000:
         fail(f"the deadline has passed: {fields}")
-    return fields["lambda-runtime-aws-request-id"], body
+    return request_id, body
 
 
 def serve():

@@ -51,12 +51,13 @@ def go():
     agent = ("Host: {host}", "User-Agent: aws-lambda-go/go1.19.8")
     post = agent + ("Transfer-Encoding: chunked", f"Trailer: {BODY},{TYPE}")
     cause = 'Lambda-Runtime-Function-Xray-Error-Cause: {cause}'
-    gzip = "Accept-Encoding: gzip"
+    json, gzip = "Content-Type: application/json", "Accept-Encoding: gzip"
     return Client(
         next=head(f"GET {API}/invocation/next HTTP/1.1", *agent, gzip),
-        response=head(f"POST {API}/invocation/{{id}}/response HTTP/1.1", *post, "Content-Type: application/json", gzip),
-        error=head(f"POST {API}/invocation/{{id}}/error HTTP/1.1", *post, "Content-Type: application/json", cause, gzip),
-        stream=head(f"POST {API}/invocation/{{id}}/response HTTP/1.1", *post, "Content-Type: application/octet-stream", gzip),
+        response=head(f"POST {API}/invocation/{{id}}/response HTTP/1.1", *post, json, gzip),
+        error=head(f"POST {API}/invocation/{{id}}/error HTTP/1.1", *post, json, cause, gzip),
+        stream=head(f"POST {API}/invocation/{{id}}/response HTTP/1.1", *post, "Content-Type: application/octet-stream",
+                    gzip),
         trailers=f"{BODY}: {{body}}\r\n{TYPE}: {{type}}\r\n")
 
 
@@ -93,7 +94,8 @@ def rust():
     agent = ("user-agent: aws-lambda-rust/0.8.0",)
     return Client(
         next=head(f"GET {API}/invocation/next HTTP/1.1", *agent, "host: {host}"),
-        response=head(f"POST {API}/invocation/{{id}}/response HTTP/1.1", *agent, "host: {host}", "content-length: {length}"),
+        response=head(f"POST {API}/invocation/{{id}}/response HTTP/1.1", *agent, "host: {host}",
+                      "content-length: {length}"),
         error=head(f"POST {API}/invocation/{{id}}/error HTTP/1.1", *agent,
                    "lambda-runtime-function-error-type: unhandled", "host: {host}", "content-length: {length}"),
         # An error in mid-stream is text of the body that looks like trailers.
@@ -150,8 +152,8 @@ def ruby():
     return Client(
         head(f"GET {API}/invocation/next HTTP/1.1", *agent),
         head(f"POST {API}/invocation/{{id}}/response HTTP/1.1", *agent, *form),
-        head(f"POST {API}/invocation/{{id}}/error HTTP/1.1", f"{TYPE}: Function<ArgumentError>", agent[0], cause, *agent[1:],
-             *form),
+        head(f"POST {API}/invocation/{{id}}/error HTTP/1.1", f"{TYPE}: Function<ArgumentError>", agent[0], cause,
+             *agent[1:], *form),
         head(f"POST {API}/init/error HTTP/1.1", f"{TYPE}: Function<UserException>", *agent, *form),
         closing=("next", "response", "error", "init"))
 
