@@ -171,6 +171,20 @@ extension EndToEnd {
             }
         }
 
+        @Test func anInitThatTakesTooLongHasASecondChanceInTheTimeOfTheInvocation() async throws {
+            let files = try RuntimeFiles()
+            try files.initFails("hang")
+            try await Daemon.with(.failing, settings: files.settings) { daemon in
+                let answer = try await BotoCall.make([BotoCall(Payload: "[1]")], to: daemon)[0]
+                #expect(answer.functionError == nil)
+                #expect(answer.payload == "[1]")
+                #expect((10..<12).contains(answer.seconds))
+                #expect(files.notes("init").count == 2)
+                let line = daemon.program.output.split(separator: "\n").first { $0.hasPrefix("INIT_REPORT") }
+                #expect(line?.hasSuffix(" ms\tPhase: init\tStatus: timeout") == true, "\(daemon.program.output)")
+            }
+        }
+
         @Test func anInitThatAlwaysFailsIsAnsweredAndNotRepeatedInHaste() async throws {
             let files = try RuntimeFiles()
             try files.initFails("1")

@@ -205,6 +205,28 @@ extension EndToEnd {
             }
         }
 
+        /// curl asks before it sends a large body, the runtime in bash through curl as well.
+        @Test func aBodyThatIsAskedForFirstIsTaken() async throws {
+            let files = try TemporaryFiles()
+            let file = try files.write("\"" + String(repeating: "x", count: 6_291_454) + "\"", to: "event")
+            let runtime = Daemon.Runtime.command(["./bootstrap"], in: Daemon.echoExample)
+            try await Daemon.with(runtime, settings: ["AWS_LAMBDA_FUNCTION_TIMEOUT": "20"]) { daemon in
+                let curl = try await Program.run(
+                    "curl",
+                    [
+                        "--silent", "--show-error", "--data-binary", "@" + file, "-H", "Expect: 100-continue",
+                        "--expect100-timeout", "10", "--write-out", "\n%{http_code} %{time_total}",
+                        "http://localhost:\(daemon.port)/2015-03-31/functions/function/invocations",
+                    ])
+                let parts = curl.output.split(separator: "\n")
+                #expect(parts.first?.utf8.count == 6_291_456)
+                let words = try #require(parts.last).split(separator: " ")
+                #expect(words[0] == "200")
+                // Without a word from the server, curl would have waited for ten seconds.
+                #expect(try #require(Double(words[1])) < 5)
+            }
+        }
+
         @Test func everyLimitOfAPayloadIsASetting() async throws {
             let limits = [
                 "REQUEST_LIMIT": "100", "RESPONSE_LIMIT": "200", "EVENT_LIMIT": "50", "REQUIRE_JSON": "false",

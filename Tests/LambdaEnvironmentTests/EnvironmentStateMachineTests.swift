@@ -350,10 +350,13 @@ import Testing
         _ = machine.backOffElapsed()
         startAgain()
 
-        // One invocation that goes well, and all is forgotten.
+        // One invocation that goes well, and all is forgotten; so it is where several run at a time.
         _ = machine.invoke("a", now: self.at(1))
         _ = machine.postFinished()
         _ = machine.runtimeBecameReady()
+        #expect(lose() == self.actions { $0.notice = .stopped })
+        startAgain()
+        machine.invocationFinished()
         #expect(lose() == self.actions { $0.notice = .stopped })
     }
 }

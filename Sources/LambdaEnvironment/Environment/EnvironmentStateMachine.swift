@@ -219,7 +219,7 @@ package struct EnvironmentStateMachine<Invocation> {
             }
         case .responseSent:
             self.state = .ready
-            self.consecutiveLosses = 0
+            self.invocationFinished()
             actions.invocationEnded = true
             actions.notice = .ready
         default:
@@ -257,5 +257,10 @@ package struct EnvironmentStateMachine<Invocation> {
             self.state = .responseSent(deadline: deadline)
         }
         return actions
+    }
+
+    /// The runtime has answered an invocation: whatever it was lost to before is no series any more.
+    package mutating func invocationFinished() {
+        self.consecutiveLosses = 0
     }
 }

@@ -42,6 +42,7 @@ extension ExecutionEnvironment {
 
     func posted(_ outcome: InvocationOutcome, id: String) {
         guard let entry = self.invocations.ended(id: id) else { return }
+        self.machine.invocationFinished()
         self.measureMemory()
         self.finish(entry, outcome, failure: nil)
     }

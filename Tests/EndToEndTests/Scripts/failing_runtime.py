@@ -11,7 +11,7 @@
                    with what came of the first; {id} stands for the invocation's id
 
 The file NOTES gets a line for each start, each execution, and each end at the moment at which it comes. While there is a
-file INIT_FAILS, init ends as it says: error or a status.
+file INIT_FAILS, init ends as it says: error or a status; at hang it does not end, but does so only once.
 """
 
 import ctypes
@@ -133,6 +133,9 @@ def answer(event, body, headers, request_id):
 note("init")
 if os.path.exists(os.environ.get("INIT_FAILS", "")):
     how = open(os.environ["INIT_FAILS"]).read()
+    if how == "hang":
+        os.remove(os.environ["INIT_FAILS"])
+        time.sleep(1000)
     note("ends")
     if how == "error":
         ask("POST", base + "init/error", json.dumps({"errorMessage": "no init", "errorType": "Init", "requestId": ""}))
