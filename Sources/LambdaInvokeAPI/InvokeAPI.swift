@@ -20,7 +20,7 @@ package final class InvokeAPI: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - invoker: What runs the functions. Requests are handled on its event loop.
-    ///   - events: What takes events that nobody waits for; where nil, the invoker runs them at once.
+    ///   - events: What takes over events that nobody waits for; `nil`: they are run at once, and once only.
     ///   - configuration: Limits and rules.
     ///   - logger: For what became of events that were run at once.
     ///   - watchdogReadiness: Whether an invocation could run now; where it is given, OpenFaaS's watchdog is emulated,
@@ -84,9 +84,8 @@ package final class InvokeAPI: @unchecked Sendable {
     ) {
         switch head.type {
         case .dryRun:
-            self.invoker.check(head.function) {
-                exchange.acknowledge(.noContent, unless: $0, requestID: request.requestID)
-            }
+            let requestID = request.requestID
+            self.invoker.check(head.function) { exchange.acknowledge(.noContent, unless: $0, requestID: requestID) }
         case .event: self.accept(request, of: head.function, exchange)
         case .requestResponse where isStreaming:
             let response = EventStreamResponse(exchange, to: request)
@@ -114,18 +113,21 @@ package final class InvokeAPI: @unchecked Sendable {
         }
     }
 
-    /// Answers 202 once the event is taken.
+    /// Answers 202 once an event that nobody waits for is kept safely.
     private func accept(_ request: InvocationRequest, of function: ResolvedFunction, _ exchange: HTTPExchange) {
-        guard let events = self.events else {
-            exchange.acknowledge(.accepted, requestID: request.requestID)
-            return self.runEvent(request, of: function)
+        guard let events = self.events else { return self.runEvent(request, of: function, exchange) }
+        events.accept(request, of: function) { error in
+            if let error {
+                exchange.answer(error, requestID: request.requestID)
+            } else {
+                exchange.acknowledge(.accepted, requestID: request.requestID)
+            }
         }
-        let requestID = request.requestID
-        events.accept(request, of: function) { exchange.acknowledge(.accepted, unless: $0, requestID: requestID) }
     }
 
-    /// Runs an event that nobody waits for; what became of it goes to the log.
-    private func runEvent(_ request: InvocationRequest, of function: ResolvedFunction) {
+    /// Answers 202, and runs an event that nobody waits for; what became of it goes to the log.
+    private func runEvent(_ request: InvocationRequest, of function: ResolvedFunction, _ exchange: HTTPExchange) {
+        exchange.acknowledge(.accepted, requestID: request.requestID)
         self.invoker.invoke(request, of: function) { outcome in
             switch outcome {
             case .result(let reply):

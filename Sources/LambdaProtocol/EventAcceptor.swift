@@ -1,11 +1,13 @@
-/// Whatever can take an event into its care, so that its caller may go: a broker that has confirmed it, for one.
+/// Takes over events that nobody waits for, so that they are run whatever happens to whoever took them.
+///
+/// The Invoke API answers 202 only after that.
 package protocol EventAcceptor: AnyObject, Sendable {
-    /// Takes an event that nobody waits for. Call on the invoker's loop.
+    /// Takes one event over. Call on the invoker's loop.
     ///
     /// - Parameters:
-    ///   - request: The event.
-    ///   - function: What the invoker resolved for it.
-    ///   - completion: Called exactly once, on the loop: without an error once the event will not be lost any more.
+    ///   - request: The invocation.
+    ///   - function: What the invoker's `resolve` returned for it.
+    ///   - completion: Called exactly once, on the loop: `nil` when the event is kept safely, else why it is not.
     func accept(
         _ request: InvocationRequest, of function: ResolvedFunction, completion: @escaping (InvokeError?) -> Void)
 }

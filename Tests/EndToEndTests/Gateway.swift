@@ -49,7 +49,7 @@ struct Gateway {
         let script = try await Program.run(
             ProgramEnvironment.python(),
             [
-                Daemon.scripts + "/boto3_gateway_calls.py", self.endpoint,
+                Daemon.scripts + "/boto3_gateway.py", self.endpoint,
                 String(decoding: try JSONEncoder().encode(calls), as: UTF8.self),
             ])
         guard script.status == .exited(0) else { throw Program.Failure("boto3: \(script.errors)") }
@@ -57,7 +57,7 @@ struct Gateway {
     }
 }
 
-/// A call with boto3: the arguments of its `invoke`, as `Scripts/boto3_gateway_calls.py` takes them.
+/// A call with boto3: the arguments of its `invoke`, as `Scripts/boto3_gateway.py` takes them.
 struct GatewayCall: Encodable {
     var FunctionName: String
     var Payload = #"{"key": "value"}"#

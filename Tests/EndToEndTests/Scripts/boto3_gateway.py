@@ -1,6 +1,6 @@
 """Makes calls with boto3 and prints what became of each, as a JSON array.
 
-usage: boto3_gateway_calls.py ENDPOINT CALLS
+usage: boto3_gateway.py ENDPOINT CALLS
 
 CALLS is a JSON array of objects with the arguments of `invoke`; with "operation", of another method of the client.
 `invoke_async` takes its event as "Payload", too. A call's client context is given as it is before base64.
