@@ -1,4 +1,7 @@
-"""A runtime that keeps AWS_LAMBDA_MAX_CONCURRENCY nexts open, each in a thread of its own, and does what events say."""
+"""A runtime that keeps AWS_LAMBDA_MAX_CONCURRENCY nexts open, each in a thread of its own, and does what events say.
+
+What is no object comes back as it was.
+"""
 
 import http.client
 import json
@@ -27,7 +30,8 @@ def poll():
         if response.status != 200:
             return
         request_id = response.headers["Lambda-Runtime-Aws-Request-Id"]
-        answer = json.dumps(handle(json.loads(body), request_id))
+        event = json.loads(body)
+        answer = json.dumps(handle(event, request_id)) if isinstance(event, dict) else body
         connection.request("POST", f"/2018-06-01/runtime/invocation/{request_id}/response", answer)
         posted = connection.getresponse()
         posted.read()
