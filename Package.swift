@@ -101,7 +101,8 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "lambda-gateway",
-            dependencies: ["CLinux", "AMQP", "LambdaGateway", "LambdaProgram", logging] + nio("NIOCore", "NIOPosix"),
+            dependencies: ["CLinux", "AMQP", "LambdaGateway", "LambdaInvokeAPI", "LambdaProgram", "LambdaProtocol", logging]
+                + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
         .executableTarget(
             name: "lambda-amqp",

@@ -16,6 +16,8 @@ package final class BrokerInvoker: FunctionInvoker, @unchecked Sendable {
     private let connection: AMQPConnection
     private let client: RPCClient
     let publisher: EventPublisher
+    /// A caller's time-out is being explained: many at once are one and the same trouble.
+    private var isExplaining = false
 
     /// - Parameters:
     ///   - connection: The loop's connection. Call ``start()`` before it connects.
@@ -95,7 +97,8 @@ package final class BrokerInvoker: FunctionInvoker, @unchecked Sendable {
             case .failed(let error): self.explain(error, function, queue) { completion(.refused($0)) }
             }
         }
-        stream.start(call, beginningWithin: self.configuration.invocationTimeout, timeout: self.configuration.streamTimeout)
+        stream.start(
+            call, beginningWithin: self.configuration.invocationTimeout, timeout: self.configuration.streamTimeout)
     }
 
     /// Looks whether the function's queue is there.
@@ -103,7 +106,7 @@ package final class BrokerInvoker: FunctionInvoker, @unchecked Sendable {
         guard let queue = FunctionQueueName.of(function.name, qualifier: function.qualifier) else {
             return completion(.functionNotFound(self.arn(function.name), qualifier: function.qualifier))
         }
-        self.inspect(queue).assumeIsolated().whenComplete { result in
+        self.inspect(queue, within: self.configuration.confirmTimeout).assumeIsolated().whenComplete { result in
             switch result {
             case .success: completion(nil)
             case .failure(let error as AMQPError) where error.replyCode == .notFound:
@@ -139,19 +142,36 @@ extension BrokerInvoker {
         _ error: AMQPError, _ function: ResolvedFunction, _ queue: String, completion: @escaping (InvokeError) -> Void
     ) {
         let refusal = InvokeError(error, arn: self.arn(function.name), qualifier: function.qualifier)
-        guard error.code == .timedOut else { return completion(refusal) }
-        self.inspect(queue).assumeIsolated().whenComplete { result in
+        guard error.code == .timedOut, !self.isExplaining else { return completion(refusal) }
+        self.isExplaining = true
+        self.inspect(queue, within: .milliseconds(100)).assumeIsolated().whenComplete { result in
+            self.isExplaining = false
             guard case .success(let found) = result, found.consumerCount == 0 else { return completion(refusal) }
             completion(InvokeError(.noAnswer, "\(refusal.message) No container serves the function."))
         }
     }
 
-    /// A passive declare on a channel of its own, since a queue that is not there closes the channel.
-    private func inspect(_ queue: String) -> EventLoopFuture<ServerMethod.QueueDeclareOK> {
-        guard let link = self.connection.link else {
-            return self.eventLoop.makeFailedFuture(AMQPError(.connectionFailed, "not connected to the broker"))
+    /// Looks at a queue; bounded in time, since a broker that blocks or has vanished does not answer at all.
+    private func inspect(_ queue: String, within limit: TimeAmount) -> EventLoopFuture<ServerMethod.QueueDeclareOK> {
+        guard let link = self.connection.link, link.takesPublishes else {
+            return self.eventLoop.makeFailedFuture(
+                AMQPError(.connectionFailed, self.unreadiness ?? "the connection to the broker does not keep up"))
         }
-        return link.openChannel().flatMap { channel in
+        let promise = self.eventLoop.makePromise(of: ServerMethod.QueueDeclareOK.self)
+        let timer = self.eventLoop.scheduleTask(in: limit) {
+            promise.fail(AMQPError(.timedOut, "the broker does not answer"))
+        }
+        let answer = self.declarePassively(queue, on: link)
+        answer.cascade(to: promise)
+        answer.whenComplete { _ in timer.cancel() }
+        return promise.futureResult
+    }
+
+    /// On a channel of its own, since a queue that is not there closes the channel.
+    private func declarePassively(
+        _ queue: String, on link: AMQPLink
+    ) -> EventLoopFuture<ServerMethod.QueueDeclareOK> {
+        link.openChannel().flatMap { channel in
             channel.request(.queueDeclare(AMQPQueueDeclaration(name: queue), passive: true), expecting: .queueDeclareOK)
                 .flatMap { reply in
                     guard case .method(.queueDeclareOK(let found)) = reply else {

@@ -34,9 +34,10 @@ package final class Gateway: Sendable {
     /// - Returns: Where they listen; fails when the port is taken.
     package func listen() -> EventLoopFuture<SocketAddress?> {
         guard let first = self.workers.first else { preconditionFailure("a gateway has an event loop") }
-        guard self.workers.count > 1 else { return self.listen(first, port: self.configuration.port, sharesPort: false) }
+        let alone = self.listen(first, port: self.configuration.port, sharesPort: false)
+        guard self.workers.count > 1 else { return alone }
         // A port that is shared is never "in use" for the same user: so it is asked for alone first.
-        return self.listen(first, port: self.configuration.port, sharesPort: false)
+        return alone
             .flatMap { address in first.eventLoop.flatSubmit { first.close() }.map { address } }
             .flatMap { address in
                 let port = address?.port ?? self.configuration.port

@@ -12,8 +12,9 @@ package struct GatewayConfiguration: Sendable {
     package var maxConnections = 10_000
     /// The broker.
     package var broker = AMQPConfiguration()
-    /// The region and the account in the ARNs of error texts.
+    /// The region in the ARNs of error texts.
     package var region = "us-east-1"
+    /// The account in the ARNs of error texts.
     package var accountID = "012345678912"
     /// How long a caller waits for an answer, or for the beginning of a streamed one. The request expires in its queue
     /// after the same time.

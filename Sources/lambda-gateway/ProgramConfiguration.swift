@@ -1,6 +1,7 @@
-import AMQP
 import LambdaGateway
+import LambdaInvokeAPI
 import LambdaProgram
+import LambdaProtocol
 import Logging
 import NIOCore
 
@@ -30,11 +31,19 @@ struct ProgramConfiguration {
             Int64(try settings.integer("INVOKE_TIMEOUT", default: 58, in: 1...86_400)))
         self.gateway.streamTimeout = .seconds(
             Int64(try settings.integer("STREAM_TIMEOUT", default: 900, in: 1...86_400)))
-        self.gateway.broker = try Self.broker(settings)
+        self.gateway.broker = try settings.broker(connectionName: "lambda-gateway", default: "amqp://localhost")
+        try self.readPayloadRules(settings)
     }
 
-    private static func broker(_ settings: Settings) throws(SettingError) -> AMQPConfiguration {
-        try settings.broker(connectionName: "lambda-gateway", default: "amqp://localhost")
+    /// As the daemons have them: they check again.
+    private mutating func readPayloadRules(_ settings: Settings) throws(SettingError) {
+        let sizes = 1...100_000_000
+        let limits = self.gateway.api.limits
+        self.gateway.api.limits.requestByteCount = try settings.integer(
+            "REQUEST_LIMIT", default: limits.requestByteCount, in: sizes)
+        self.gateway.api.limits.eventByteCount = try settings.integer(
+            "EVENT_LIMIT", default: limits.eventByteCount, in: sizes)
+        self.gateway.api.requiresJSON = try settings.boolean("REQUIRE_JSON", default: true)
     }
 
     /// Whether only programs of this host reach the listener.

@@ -30,10 +30,11 @@ extension EndToEnd {
         @Test func aQualifierLeadsToTheContainersThatServeIt() async throws {
             let broker = try ProgramEnvironment.brokerURI()
             let name = Daemon.uniqueName()
-            let settings = ["AWS_LAMBDA_FUNCTION_QUALIFIER": "prod", "AWS_LAMBDA_FUNCTION_VERSION": "7"]
+            let settings = [
+                "AWS_LAMBDA_FUNCTION_QUALIFIER": "prod", "AWS_LAMBDA_FUNCTION_VERSION": "7", "AMQP_URI": broker,
+            ]
             try await Gateway.with(broker: broker) { gateway in
-                let runtime = Daemon.Runtime.scripted
-                try await Daemon.with(runtime, name: name, settings: settings.merging(["AMQP_URI": broker]) { $1 }) { _ in
+                try await Daemon.with(.scripted, name: name, settings: settings) { _ in
                     let call = GatewayCall(FunctionName: name, Qualifier: "prod")
                     try await eventually("the alias is served") {
                         try await gateway.boto(call)[0].statusCode == 200
@@ -53,7 +54,8 @@ extension EndToEnd {
         @Test func theFunctionSeesRequestIDContextAndTheCallerSeesItsLog() async throws {
             let broker = try ProgramEnvironment.brokerURI()
             try await Gateway.with(broker: broker) { gateway in
-                try await Daemon.with(.python(handler: "functions.seen", in: Daemon.scripts), broker: broker) { daemon in
+                let runtime = Daemon.Runtime.python(handler: "functions.seen", in: Daemon.scripts)
+                try await Daemon.with(runtime, broker: broker) { daemon in
                     let answers = try await gateway.boto(
                         .init(FunctionName: daemon.name, LogType: "Tail", ClientContext: #"{"custom": {"a": "é"}}"#))
                     let payload = try #require(answers[0].payload)
@@ -85,7 +87,7 @@ extension EndToEnd {
                     #expect(answers[3].exception == "InvalidRequestContentException")
                     #expect(answers[4].payload == large)
                     #expect(answers[7].exception == "ResourceNotFoundException")
-                    // The first of these is with boto3's own work; told by the broker and not by a clock.
+                    // Told by the broker and not by a clock; boto3's own work is in it.
                     for index in [1, 2, 6, 7] { #expect(answers[index].seconds < 0.5, "\(answers[index])") }
                 }
             }
@@ -181,7 +183,8 @@ extension EndToEnd {
                         ProgramEnvironment.python(),
                         [Daemon.scripts + "/unique_bodies.py", String(gateway.port), daemon.name, "4000", "16"])
                     #expect(result.status == .exited(0), "\(result.errors)")
-                    #expect(result.output.trimmingLastNewline == #"{"answers": 4000, "wrong": 0, "statuses": {"200": 4000}}"#)
+                    let all = #"{"answers": 4000, "wrong": 0, "statuses": {"200": 4000}}"#
+                    #expect(result.output.trimmingLastNewline == all)
                 }
             }
         }
@@ -299,7 +302,8 @@ extension EndToEnd {
 
         @Test(arguments: [
             ("PORT", "x"), ("EVENT_LOOPS", "0"), ("INVOKE_TIMEOUT", "soon"), ("STREAM_TIMEOUT", "-1"),
-            ("MAX_CONNECTIONS", "many"), ("PUBLISHER_CONFIRMS", "perhaps"), ("LOG_LEVEL", "loud"),
+            ("MAX_CONNECTIONS", "many"), ("REQUEST_LIMIT", "0"), ("REQUIRE_JSON", "no!"),
+            ("PUBLISHER_CONFIRMS", "perhaps"), ("LOG_LEVEL", "loud"),
             ("AMQP_URI", "http://localhost"), ("AMQP_PASSWORD_FILE", "/nowhere/at/all"),
         ])
         func malformedSettingsExitWith78(setting: String, value: String) async throws {

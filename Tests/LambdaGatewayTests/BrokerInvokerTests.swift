@@ -77,6 +77,17 @@ import Testing
         }
     }
 
+    @Test func aBrokerThatSaysNothingAnyMoreHoldsNobodyBeyondTheTime() async throws {
+        let change = { (configuration: inout GatewayConfiguration) in
+            configuration.invocationTimeout = .milliseconds(50)
+            configuration.confirmTimeout = .milliseconds(50)
+        }
+        try await self.withInvoker(nil, change) { invoker async throws in
+            #expect(try await invoker.invoke("stalled").kind == .noAnswer)
+            #expect(try await invoker.check("stalled")?.kind == .serviceUnavailable)
+        }
+    }
+
     @Test func aStreamThatDoesNotBeginInTimeIsGivenUp() async throws {
         try await self.withInvoker(nil, { $0.invocationTimeout = .milliseconds(50) }) { invoker async throws in
             #expect(try await invoker.stream("silent").kind == .noAnswer)

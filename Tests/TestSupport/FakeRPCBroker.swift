@@ -5,7 +5,8 @@ import Synchronization
 /// `echo` answers, `nowhere` is returned, `silent` never answers, `twice` answers twice, `stranger` answers other
 /// people's calls first, `blocked` says before its answer that the broker is. `refused` closes the channel, `deleted`
 /// ends the replies' consumer, `cut` ends the connection. Queues whose names end in `.async` take events: `nowhere.async`
-/// and `old.async` are returned, `full.async` is nacked, `silent.async` never confirms.
+/// and `old.async` are returned, `full.async` is nacked, `silent.async` never confirms. Whether there is a
+/// queue `stalled` it does not say.
 package final class FakeRPCBroker: Sendable {
     private struct State {
         var publish: FakeFrame?
@@ -45,7 +46,7 @@ package final class FakeRPCBroker: Sendable {
         case (1, 20, 40): [.channelCloseOK(on: frame.channel)]
         case (1, 10, 50): [.connectionCloseOK]
         case (1, 85, 10): self.selectConfirms(frame)
-        case (1, 50, 10): [self.declare(frame)]
+        case (1, 50, 10): self.declare(frame)
         case (1, 60, 20): [self.consume(frame)]
         case (1, 60, 40):
             self.state.withLock { state in
@@ -62,12 +63,15 @@ package final class FakeRPCBroker: Sendable {
         return [.confirmSelectOK(on: frame.channel)]
     }
 
-    private func declare(_ frame: FakeFrame) -> FakeFrame {
+    private func declare(_ frame: FakeFrame) -> [FakeFrame] {
+        var arguments = frame.arguments
+        _ = arguments.integer(2)
+        if arguments.shortString() == "stalled" { return [] }
         let number = self.state.withLock { state in
             state.queueCount += 1
             return state.queueCount
         }
-        return .queueDeclareOK("amq.gen-\(number)", on: frame.channel)
+        return [.queueDeclareOK("amq.gen-\(number)", on: frame.channel)]
     }
 
     private func consume(_ frame: FakeFrame) -> FakeFrame {
