@@ -14,9 +14,11 @@ import Testing
 
     private func withInvoker(
         _ rpc: FakeRPCBroker? = nil, _ change: (inout GatewayConfiguration) -> Void = { _ in },
-        _ body: (TestInvoker) async throws -> Void
+        comesBack: Bool = true, _ body: (TestInvoker) async throws -> Void
     ) async throws {
-        let broker = try await FakeBroker.start((rpc ?? self.rpc).script)
+        let script = (rpc ?? self.rpc).script
+        // One that does not come back takes connections and says nothing.
+        let broker = try await FakeBroker.start(script, comesBack ? script : [.expect(FakeFrame.protocolHeader)])
         var configuration = GatewayConfiguration()
         configuration.broker.endpoints = [AMQPEndpoint(host: "127.0.0.1", port: broker.port)]
         change(&configuration)
@@ -116,7 +118,7 @@ import Testing
     }
 
     @Test func whoWaitsWhenTheConnectionGoesIsToldSoAndTheNextIsUnavailable() async throws {
-        try await self.withInvoker { invoker async throws in
+        try await self.withInvoker(comesBack: false) { invoker async throws in
             #expect(try await invoker.invoke("cut").kind == .noAnswer)
             #expect(try await invoker.invoke("echo").kind == .serviceUnavailable)
             #expect(try await invoker.unreadiness() != nil)
