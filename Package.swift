@@ -26,6 +26,7 @@ let package = Package(
         .library(name: "AMQPRPC", targets: ["AMQPRPC"]),
         .library(name: "LambdaAMQP", targets: ["LambdaAMQP"]),
         .executable(name: "lambda-runtime-api-daemon", targets: ["lambda-runtime-api-daemon"]),
+        .executable(name: "lambda-gateway", targets: ["lambda-gateway"]),
         .executable(name: "lambda-amqp", targets: ["lambda-amqp"]),
     ],
     dependencies: [
@@ -80,11 +81,28 @@ let package = Package(
             dependencies: ["LambdaHTTP", "LambdaProtocol", logging] + nio("NIOCore", "NIOHTTP1"),
             swiftSettings: settings),
 
+        // Many functions as the broker sees them, behind the Invoke API.
+        .target(
+            name: "LambdaGateway",
+            dependencies: ["AMQP", "AMQPRPC", "LambdaAMQP", "LambdaInvokeAPI", "LambdaHTTP", "LambdaProtocol", logging]
+                + nio("NIOCore", "NIOHTTP1"),
+            swiftSettings: settings),
+
+        // What the programs share: strict settings, the log, signals.
+        .target(
+            name: "LambdaProgram", dependencies: ["AMQP", "LambdaProtocol", logging] + nio("NIOCore"),
+            swiftSettings: settings),
+
         // Programs: wiring and configuration only.
         .executableTarget(
             name: "lambda-runtime-api-daemon",
             dependencies: ["CLinux", "AMQP", "LambdaFunction", "LambdaEnvironment", "LambdaInvokeAPI", "LambdaHTTP",
-                "LambdaProtocol", logging] + nio("NIOCore", "NIOPosix"),
+                "LambdaProgram", "LambdaProtocol", logging] + nio("NIOCore", "NIOPosix"),
+            swiftSettings: settings),
+        .executableTarget(
+            name: "lambda-gateway",
+            dependencies: ["CLinux", "AMQP", "LambdaGateway", "LambdaInvokeAPI", "LambdaProgram", "LambdaProtocol", logging]
+                + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
         .executableTarget(
             name: "lambda-amqp",
@@ -116,7 +134,7 @@ let package = Package(
         .testTarget(
             name: "LambdaEnvironmentTests",
             dependencies: ["CLinux", "LambdaEnvironment", "LambdaProtocol", "LambdaHTTP", logging]
-                + nio("NIOCore", "NIOPosix", "NIOHTTP1", "NIOEmbedded"),
+                + nio("NIOCore", "NIOPosix", "NIOHTTP1", "NIOEmbedded", "NIOConcurrencyHelpers"),
             swiftSettings: settings),
         .testTarget(
             name: "LambdaFunctionTests",
@@ -126,6 +144,11 @@ let package = Package(
         .testTarget(
             name: "LambdaInvokeAPITests",
             dependencies: ["LambdaInvokeAPI", "LambdaHTTP", "LambdaProtocol", logging]
+                + nio("NIOCore", "NIOPosix", "NIOHTTP1"),
+            swiftSettings: settings),
+        .testTarget(
+            name: "LambdaGatewayTests",
+            dependencies: ["LambdaGateway", "LambdaAMQP", "LambdaProtocol", "AMQPRPC", "AMQP", "TestSupport", logging]
                 + nio("NIOCore", "NIOPosix", "NIOHTTP1"),
             swiftSettings: settings),
         .testTarget(

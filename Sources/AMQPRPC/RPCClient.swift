@@ -49,12 +49,21 @@ public final class RPCClient: @unchecked Sendable {
     package private(set) var droppedReplyCount = 0
 
     /// Prepares a client; it can call once it is registered.
-    init(connection: AMQPConnection, configuration: RPCClientConfiguration) {
+    ///
+    /// - Parameters:
+    ///   - connection: The connection; it may serve others, too.
+    ///   - configuration: Where replies come to.
+    package init(connection: AMQPConnection, configuration: RPCClientConfiguration) {
         self.connection = connection
         self.eventLoop = connection.eventLoop
         self.configuration = configuration
         self.calls = PendingCalls(epoch: .random(in: 0...UInt16.max))
     }
+
+    /// Whether there is a reply queue, so that calls can be made.
+    ///
+    /// Use on the connection's loop.
+    package var isReady: Bool { self.session != nil }
 
     /// How many calls are under way.
     ///

@@ -1,16 +1,23 @@
-import FoundationEssentials
+import LambdaProtocol
 import NIOCore
 
-/// The message in an error's JSON body; AWS spells the member in two ways.
-enum ErrorMessage {
-    private struct Body: Decodable {
-        var message: String?
-        var Message: String?
-    }
+/// The members of an error's JSON body (contract 1.6).
+struct ErrorMessage {
+    /// The message, or the body as it is when it has none.
+    let text: String
+    /// The member that held the message; AWS spells it in two ways.
+    let member: String
+    /// `Type`: `User` or `Service`.
+    let faultType: String?
+    /// `Reason` of a 429.
+    let reason: String?
 
-    /// - Returns: the message, or the body as it is when it has none.
-    static func find(in body: ByteBuffer) -> String {
-        let parsed = try? JSONDecoder().decode(Body.self, from: Data(body.readableBytesView))
-        return parsed?.message ?? parsed?.Message ?? String(buffer: body)
+    init(_ body: ByteBuffer) {
+        let document = try? JSONValue.parse(body).get()
+        let isCapitalised = document?["message"]?.stringValue == nil && document?["Message"]?.stringValue != nil
+        self.member = isCapitalised ? "Message" : "message"
+        self.text = document?[self.member]?.stringValue ?? String(buffer: body)
+        self.faultType = document?["Type"]?.stringValue
+        self.reason = document?["Reason"]?.stringValue
     }
 }

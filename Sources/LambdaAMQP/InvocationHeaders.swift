@@ -40,6 +40,15 @@ struct InvocationHeaders {
     }
 }
 
+extension InvocationHeaders {
+    /// What is wrong with values that the request itself takes as they are.
+    var refusal: InvokeError? {
+        if let logType = self.logType, case .failure(let error) = LogType.wantsTail(logType) { return error }
+        if let tenantID = self.tenantID, case .failure(let error) = TenantID.check(tenantID) { return error }
+        return nil
+    }
+}
+
 extension AMQPValue {
     /// A number, or the decimal text of one, which is all that some clients can send.
     var decimalValue: Int? { self.integerValue ?? self.stringValue.flatMap { Int($0) } }

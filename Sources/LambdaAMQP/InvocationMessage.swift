@@ -29,8 +29,11 @@ package struct InvocationMessage: Sendable {
             return .failure(InvokeError(.invalidRequestContent, "The message's headers cannot be read: \(refusal)"))
         }
         let headers = InvocationHeaders(properties.headers)
+        if let refusal = headers.refusal { return .failure(refusal) }
         let type = InvocationType.parse(headers.invocationType)
-        let context = headers.clientContext.map { ClientContext.decode($0, limits: configuration.limits) }
+        // An event's context is not passed on (contract 11.1).
+        let context = properties.replyTo == nil
+            ? nil : headers.clientContext.map { ClientContext.decode($0, limits: configuration.limits) }
         let event = Self.event(body, isAwaited: properties.replyTo != nil, configuration)
         return type.flatMap { type in
             event.flatMap { event in

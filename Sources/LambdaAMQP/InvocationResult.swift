@@ -24,7 +24,7 @@ public struct InvocationResult: Sendable {
             return .failure(
                 LambdaError(
                     status: status, errorType: headers?[LambdaHeader.errorType]?.stringValue,
-                    message: ErrorMessage.find(in: reply.body)))
+                    message: ErrorMessage(reply.body).text))
         }
         return .success(
             InvocationResult(

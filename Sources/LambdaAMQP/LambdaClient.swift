@@ -8,7 +8,7 @@ public import NIOCore
 /// Safe to use from any task; calls run at the same time over one connection, which comes back by itself when it is
 /// lost.
 public struct LambdaClient: Sendable {
-    let rpc: RPCClient
+    package let rpc: RPCClient
     let connection: AMQPConnection
     let events: ConfirmingChannel
 

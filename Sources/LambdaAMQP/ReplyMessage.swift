@@ -25,6 +25,20 @@ package struct ReplyMessage: Sendable {
         }
     }
 
+    /// The message that says only that a request was checked: HTTP's 204.
+    ///
+    /// - Parameters:
+    ///   - status: `StatusCode`.
+    ///   - requestID: The request's id.
+    ///   - correlationID: The caller's own id.
+    package init(acknowledging status: Int32, requestID: String, correlationID: AMQPShortString?) {
+        var headers = AMQPTable()
+        headers[LambdaHeader.statusCode] = .int32(status)
+        headers[LambdaHeader.requestID] = .string(requestID)
+        self.body = ByteBuffer()
+        self.properties = AMQPProperties(contentType: nil, correlationID: correlationID, headers: headers)
+    }
+
     /// Makes this the last message of a stream.
     package mutating func endStream(sequence: Int, attempt: Int) {
         self.properties.headers?.entries.append(contentsOf: StreamChunkMessage.numbers(sequence, attempt: attempt))

@@ -22,6 +22,10 @@ package struct StreamChunkMessage: Sendable {
         self.properties = AMQPProperties(
             contentType: head?.contentType.flatMap { ReplyMessage.contentType($0) },
             headers: AMQPTable(entries: Self.numbers(sequence, attempt: attempt)))
+        // Whoever relays the stream has to name the version before its end.
+        if sequence == 0, let version = head?.executedVersion, version != "$LATEST" {
+            self.properties.headers?[LambdaHeader.executedVersion] = .string(version)
+        }
         self.properties.correlationID = correlationID
         self.properties.replyTo = creditQueue
     }

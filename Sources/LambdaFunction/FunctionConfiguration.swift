@@ -21,11 +21,11 @@ package struct FunctionConfiguration: Sendable {
     ///
     /// Default 1800 s; `nil`: never.
     package var idleTimeout: TimeAmount?
-    /// Invocations that may wait for an environment; further ones get a 429.
+    /// Invocations that may wait while every environment is busy; further ones get a 429.
     ///
     /// Default 1000.
     package var maxWaiting: Int
-    /// How long one may wait before it gets a 429.
+    /// How long one may wait, also for an environment to start, before it gets a 429.
     ///
     /// Default 60 s, the time boto3 waits for an answer; `nil`: for ever.
     package var maxWaitingTime: TimeAmount?

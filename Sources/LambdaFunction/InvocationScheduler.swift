@@ -9,17 +9,19 @@ package import NIOCore
 /// several that are ready the one used last is used again, so that the others may go.
 ///
 /// An event, for whose answer nobody waits, never runs before an invocation whose caller does, and events take no more
-/// than their share of the environments.
+/// than their share.
 package struct InvocationScheduler<Waiter> {
     /// Bounds of what may run and wait.
     package struct Limits: Sendable {
         /// Environments at most.
         package var maxEnvironments: Int
+        /// Invocations that one environment takes at a time.
+        package var slotsPerEnvironment: Int
         /// Environments that are started before they are needed, and not stopped for being idle.
         package var minEnvironments: Int
-        /// Environments that run events at most; the others are kept for callers who wait.
+        /// Events that run at a time at most; what is left is kept for callers who wait.
         package var maxEvents: Int
-        /// Invocations that may wait; further ones are refused.
+        /// Invocations that may wait while every environment is busy; further ones are refused.
         package var maxWaiting: Int
         /// How long one may wait; `nil`: for ever.
         package var maxWaitingTime: TimeAmount?
@@ -27,12 +29,13 @@ package struct InvocationScheduler<Waiter> {
         package var idleTimeout: TimeAmount?
 
         package init(
-            maxEnvironments: Int, minEnvironments: Int = 0, maxEvents: Int? = nil, maxWaiting: Int,
-            maxWaitingTime: TimeAmount? = nil, idleTimeout: TimeAmount? = nil
+            maxEnvironments: Int, slotsPerEnvironment: Int = 1, minEnvironments: Int = 0, maxEvents: Int = .max,
+            maxWaiting: Int, maxWaitingTime: TimeAmount? = nil, idleTimeout: TimeAmount? = nil
         ) {
             self.maxEnvironments = maxEnvironments
+            self.slotsPerEnvironment = max(1, slotsPerEnvironment)
             self.minEnvironments = min(minEnvironments, maxEnvironments)
-            self.maxEvents = min(maxEvents ?? maxEnvironments, maxEnvironments)
+            self.maxEvents = maxEvents
             self.maxWaiting = maxWaiting
             self.maxWaitingTime = maxWaitingTime
             self.idleTimeout = idleTimeout
@@ -70,16 +73,15 @@ package struct InvocationScheduler<Waiter> {
     }
 
     private enum EnvironmentState {
-        /// Can transition to: `starting`, or `busy` with an invocation to be started with.
+        /// Can transition to: `starting`, or `serving` with an invocation to be started with.
         case stopped(needsInvocation: Bool)
-        /// It will be ready, or stopped. Can transition to: `idle`, `busy`, `stopped`.
+        /// It will be ready, or stopped. Can transition to: `serving`, `stopped`.
         case starting
-        /// Its process ends, or has ended. Can transition to: `stopped`.
+        /// So many invocations run in it. Can transition to: `leaving`, `stopped`.
+        case serving(busy: Int)
+        /// Its processes end, for which extensions may have seconds: another one is started meanwhile.
+        /// Can transition to: `stopped`.
         case leaving
-        /// Can transition to: `busy`, `leaving`.
-        case idle
-        /// Can transition to: `idle`, `busy` (with the next), `stopped`.
-        case busy(isEvent: Bool)
     }
 
     private struct Waiting {
@@ -90,16 +92,17 @@ package struct InvocationScheduler<Waiter> {
 
     private let limits: Limits
     private var states: [EnvironmentState]
-    /// A stack: the last is the one used last.
+    /// A stack of free slots: the last is the one used last.
     ///
     /// Their times only grow.
     private var idle: [(environment: Int, since: NIODeadline)] = []
     private var waiting: Deque<Waiting> = []
     private var waitingEvents: Deque<Waiting> = []
-    private var busyCount = 0
-    /// Of those, the ones that run events.
+    /// Events that run.
     private var eventCount = 0
-    /// With those that leave: they can be started again soon.
+    /// Invocations that run.
+    private var busyCount = 0
+    private var stoppedCount: Int
     private var startingCount = 0
     private var leavingCount = 0
     private var isDraining = false
@@ -107,11 +110,13 @@ package struct InvocationScheduler<Waiter> {
     package init(limits: Limits) {
         self.limits = limits
         self.states = Array(repeating: .stopped(needsInvocation: false), count: max(1, limits.maxEnvironments))
+        self.stoppedCount = self.states.count
     }
 
     /// How many more invocations could run now without another one waiting.
     package var freeSlots: Int {
-        self.isDraining ? 0 : max(0, self.states.count - self.busyCount - self.waiting.count)
+        let slots = self.states.count * self.limits.slotsPerEnvironment
+        return self.isDraining ? 0 : max(0, slots - self.busyCount - self.waiting.count)
     }
 
     package var waitingCount: Int { self.waiting.count }
@@ -132,16 +137,18 @@ package struct InvocationScheduler<Waiter> {
         guard !self.isDraining else { return .refuse(.draining) }
         if let startDeadline, startDeadline <= now { return .refuse(.expired) }
         if let environment = self.idle.popLast()?.environment ?? self.stoppedEnvironment(needingInvocation: true) {
-            self.become(.busy(isEvent: false), environment)
+            self.occupy(environment)
             return .run(on: environment)
         }
-        guard self.waiting.count < self.limits.maxWaiting else { return .refuse(.noRoom) }
+        // What is not busy will take as many: those wait for its start only.
+        let coming = max(0, self.states.count * self.limits.slotsPerEnvironment - self.busyCount)
+        guard self.waiting.count < self.limits.maxWaiting + coming else { return .refuse(.noRoom) }
         let waiting = self.makeWaiting(makeWaiter(), startDeadline: startDeadline, now: now)
         self.waiting.append(waiting)
         return .wait(starting: self.startIfNeeded(), checkAt: waiting.refuseAt)
     }
 
-    /// An event is to be run, once no caller waits and events have an environment left.
+    /// An event is to be run, once no caller waits and not too many events run.
     ///
     /// How many may wait is up to whoever hands them over.
     ///
@@ -158,11 +165,24 @@ package struct InvocationScheduler<Waiter> {
         if self.waiting.isEmpty, self.waitingEvents.isEmpty, self.eventCount < self.limits.maxEvents,
             let environment = self.idle.popLast()?.environment ?? self.stoppedEnvironment(needingInvocation: true)
         {
-            self.become(.busy(isEvent: true), environment)
+            self.eventCount += 1
+            self.occupy(environment)
             return .run(on: environment)
         }
         self.waitingEvents.append(Waiting(waiter: makeWaiter(), refuseAt: startDeadline, refusal: .expired))
         return .wait(starting: self.startIfNeeded(), checkAt: startDeadline)
+    }
+
+    /// An event that ran has its outcome; its environment may have things to do still.
+    ///
+    /// - Returns: What to run instead, where callers leave an environment unused.
+    package mutating func eventEnded(now: NIODeadline) -> Actions {
+        var actions = Actions()
+        self.eventCount -= 1
+        if self.waiting.isEmpty, let idle = self.idle.last?.environment, self.runEvent(on: idle, now: now, &actions) {
+            self.idle.removeLast()
+        }
+        return actions
     }
 
     /// An environment to be started before there is an invocation for it: as many as are to be kept warm.
@@ -176,25 +196,35 @@ package struct InvocationScheduler<Waiter> {
         return environment
     }
 
-    private var aliveCount: Int { self.busyCount + self.idle.count + self.startingCount - self.leavingCount }
+    private var aliveCount: Int { self.states.count - self.stoppedCount - self.leavingCount }
 
-    /// Init is done, or the runtime has asked for the next event.
+    /// Init is done, or the runtime has asked for the next event: one more invocation can be run in it.
+    ///
+    /// Where an environment takes one at a time, this is the end of the one before.
     package mutating func environmentBecameReady(_ environment: Int, now: NIODeadline) -> Actions {
         var actions = Actions()
+        if self.limits.slotsPerEnvironment == 1 || !self.isServing(environment) {
+            self.become(.serving(busy: 0), environment)
+        }
         if let waiter = self.nextWaiter(now: now, &actions) {
-            self.become(.busy(isEvent: false), environment)
+            self.occupy(environment)
             actions.run = (waiter, environment)
-        } else {
-            self.become(.idle, environment)
-            // What ran there counts no more: one event may follow another.
-            guard !self.runEvent(on: environment, now: now, &actions) else { return actions }
+        } else if !self.runEvent(on: environment, now: now, &actions) {
             self.idle.append((environment, now))
             if let idleTimeout = self.limits.idleTimeout { actions.checkAt = now + idleTimeout }
         }
         return actions
     }
 
-    /// The process of a ready environment has ended; it will be stopped soon.
+    /// An invocation is over, in an environment that takes several at a time.
+    ///
+    /// What ran it may ask for more, or not: then the slot is lost.
+    package mutating func invocationEnded(_ environment: Int) {
+        guard case .serving(let busy) = self.states[environment], busy > 0 else { return }
+        self.become(.serving(busy: busy - 1), environment)
+    }
+
+    /// The process of an environment has ended; it will be stopped soon.
     package mutating func environmentLost(_ environment: Int) {
         self.idle.removeAll { $0.environment == environment }
         self.become(.leaving, environment)
@@ -213,15 +243,14 @@ package struct InvocationScheduler<Waiter> {
         self.idle.removeAll { $0.environment == environment }
         self.become(.stopped(needsInvocation: needsInvocation), environment)
         var actions = Actions()
-        if needsInvocation, let waiter = self.nextWaiter(now: now, &actions) {
-            self.become(.busy(isEvent: false), environment)
-            actions.run = (waiter, environment)
-        } else if needsInvocation, self.runEvent(on: environment, now: now, &actions) {
-            return actions
-        } else if let idle = self.idle.last?.environment, self.runEvent(on: idle, now: now, &actions) {
-            // Kept for callers until now: the event that ran here was one of as many as may run.
-            self.idle.removeLast()
-        } else if !needsInvocation {
+        if needsInvocation {
+            if let waiter = self.nextWaiter(now: now, &actions) {
+                self.occupy(environment)
+                actions.run = (waiter, environment)
+            } else {
+                _ = self.runEvent(on: environment, now: now, &actions)
+            }
+        } else {
             actions.start = self.startIfNeeded() ?? self.startEarly()
         }
         return actions
@@ -271,11 +300,12 @@ package struct InvocationScheduler<Waiter> {
         return nil
     }
 
-    /// Runs the next event in an environment that is free, where events have one left.
+    /// Runs the next event in an environment that has room, where not too many run.
     private mutating func runEvent(on environment: Int, now: NIODeadline, _ actions: inout Actions) -> Bool {
         while self.eventCount < self.limits.maxEvents, let next = self.waitingEvents.popFirst() {
             guard let refuseAt = next.refuseAt, refuseAt <= now else {
-                self.become(.busy(isEvent: true), environment)
+                self.eventCount += 1
+                self.occupy(environment)
                 actions.run = (next.waiter, environment)
                 return true
             }
@@ -295,8 +325,8 @@ package struct InvocationScheduler<Waiter> {
     }
 
     private mutating func stopIdle(now: NIODeadline, _ actions: inout Actions) {
-        while let nextStop = self.nextStop, nextStop <= now {
-            let environment = self.idle.removeFirst().environment
+        while let nextStop = self.nextStop, nextStop <= now, let environment = self.longestIdle?.environment {
+            self.idle.removeAll { $0.environment == environment }
             self.become(.leaving, environment)
             actions.stop.append(environment)
         }
@@ -305,13 +335,23 @@ package struct InvocationScheduler<Waiter> {
     /// When the environment that was idle longest is to be stopped; `nil` while all are to be kept.
     private var nextStop: NIODeadline? {
         guard let idleTimeout = self.limits.idleTimeout, self.aliveCount > self.limits.minEnvironments else { return nil }
-        return self.idle.first.map { $0.since + idleTimeout }
+        return self.longestIdle.map { $0.since + idleTimeout }
+    }
+
+    /// The environment in which nothing has run for longest.
+    private var longestIdle: (environment: Int, since: NIODeadline)? {
+        if self.limits.slotsPerEnvironment == 1 { return self.idle.first }
+        var lastUse: [Int: NIODeadline] = [:]
+        for slot in self.idle {
+            if case .serving(busy: 0) = self.states[slot.environment] { lastUse[slot.environment] = slot.since }
+        }
+        return lastUse.min { $0.value < $1.value }.map { ($0.key, $0.value) }
     }
 
     /// One more environment, where more invocations wait than environments are on their way.
     private mutating func startIfNeeded() -> Int? {
         let startableEvents = min(self.waitingEvents.count, self.limits.maxEvents - self.eventCount)
-        guard self.waiting.count + startableEvents > self.startingCount,
+        guard self.waiting.count + startableEvents > self.startingCount * self.limits.slotsPerEnvironment,
             let environment = self.stoppedEnvironment(needingInvocation: false)
         else { return nil }
         self.become(.starting, environment)
@@ -319,10 +359,22 @@ package struct InvocationScheduler<Waiter> {
     }
 
     private func stoppedEnvironment(needingInvocation: Bool) -> Int? {
-        // Only asked when nothing is idle: then either something starts, or all are busy and few are looked at.
-        guard self.busyCount + self.startingCount < self.states.count else { return nil }
+        guard self.stoppedCount > 0 else { return nil }
         return self.states.firstIndex {
             if case .stopped(let needsInvocation) = $0 { needsInvocation == needingInvocation } else { false }
+        }
+    }
+
+    private func isServing(_ environment: Int) -> Bool {
+        if case .serving = self.states[environment] { true } else { false }
+    }
+
+    /// One more invocation runs in it, or is what it is started with.
+    private mutating func occupy(_ environment: Int) {
+        if case .serving(let busy) = self.states[environment] {
+            self.become(.serving(busy: busy + 1), environment)
+        } else {
+            self.become(.serving(busy: 1), environment)
         }
     }
 
@@ -332,16 +384,12 @@ package struct InvocationScheduler<Waiter> {
         self.count(state, 1)
     }
 
-    private mutating func count(_ state: EnvironmentState, _ difference: Int) {
+    private mutating func count(_ state: EnvironmentState, _ sign: Int) {
         switch state {
-        case .busy(let isEvent):
-            self.busyCount += difference
-            if isEvent { self.eventCount += difference }
-        case .starting: self.startingCount += difference
-        case .leaving:
-            self.startingCount += difference
-            self.leavingCount += difference
-        case .idle, .stopped: break
+        case .serving(let busy): self.busyCount += sign * busy
+        case .stopped: self.stoppedCount += sign
+        case .starting: self.startingCount += sign
+        case .leaving: self.leavingCount += sign
         }
     }
 }

@@ -31,8 +31,10 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
         self.logger = logger
         self.scheduler = InvocationScheduler(
             limits: .init(
-                maxEnvironments: configuration.maxEnvironments, minEnvironments: configuration.minEnvironments,
-                maxEvents: configuration.maxEnvironments - configuration.reservedForCallers,
+                maxEnvironments: configuration.maxEnvironments,
+                slotsPerEnvironment: configuration.environment.maxInvocations, minEnvironments: configuration.minEnvironments,
+                maxEvents: (configuration.maxEnvironments - configuration.reservedForCallers)
+                    * configuration.environment.maxInvocations,
                 maxWaiting: configuration.maxWaiting, maxWaitingTime: configuration.maxWaitingTime,
                 idleTimeout: configuration.idleTimeout))
         var environment = configuration.environment
@@ -190,8 +192,15 @@ extension LocalFunction: EventInvoker {
         completion: @escaping (InvocationOutcome) -> Void
     ) {
         self.eventLoop.assertInEventLoop()
-        let invocation = Invocation(request, completion: completion)
-        invocation.onStart = onStart
+        var hasStarted = false
+        let invocation = Invocation(request) { outcome in
+            completion(outcome)
+            if hasStarted { self.run(self.scheduler.eventEnded(now: .now())) }
+        }
+        invocation.onStart = {
+            hasStarted = true
+            onStart()
+        }
         let startDeadline = request.startDeadline
         self.carryOut(
             self.scheduler.eventArrived(invocation, startDeadline: startDeadline, now: .now()), for: invocation)
@@ -224,6 +233,12 @@ extension LocalFunction: ExecutionEnvironmentDelegate {
         case .closed:
             break
         }
+        self.stopIfDrained()
+    }
+
+    package func environmentEndedInvocation(_ environment: ExecutionEnvironment) {
+        guard !self.isStopping else { return }
+        self.scheduler.invocationEnded(environment.index)
         self.stopIfDrained()
     }
 

@@ -30,7 +30,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
 
     private var parser: HTTPRequestParser
     /// What was read and is not a whole part yet.
-    private var unread = ByteBuffer()
+    private(set) var unread = ByteBuffer()
     // Input that the machine does not take yet. While there is any, the socket is not read.
     private var held = Deque<HTTPRequestPart>()
     private var isOfferingHeld = false
@@ -78,7 +78,11 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
             self.received(part)
         }
         self.parser = parser
-        if unread.readableBytes > 0 { self.unread = unread }
+        if unread.readableBytes > 0 {
+            // Where every read ends within a part, what was taken off the front would never be given up otherwise.
+            unread.discardReadBytes()
+            self.unread = unread
+        }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {

@@ -32,15 +32,16 @@ struct HTTPHeadParser {
     ///
     /// - Parameters:
     ///   - bytes: What has come so far.
-    ///   - scanned: Where a line begins up to which there is no end; moved on, so that no byte is looked at twice.
+    ///   - scanned: Up to where there is no end; moved on, so that no byte is looked at twice, however long a line is.
     /// - Returns: the count of bytes up to and with the empty line.
     static func end(in bytes: UnsafeRawBufferPointer, scanned: inout Int) -> Int? {
         while let lineFeed = bytes.firstIndex(of: ASCII.lineFeed, from: scanned) {
-            let length = lineFeed - scanned
-            // An empty line without its CR ends the section too, and is refused when that is read.
-            if length == 0 || length == 1 && bytes[scanned] == ASCII.carriageReturn { return lineFeed + 1 }
             scanned = lineFeed + 1
+            // An empty line without its CR ends the section too, and is refused when that is read.
+            let end = lineFeed > 0 && bytes[lineFeed - 1] == ASCII.carriageReturn ? lineFeed - 1 : lineFeed
+            if end == 0 || bytes[end - 1] == ASCII.lineFeed { return scanned }
         }
+        scanned = bytes.count
         return nil
     }
 

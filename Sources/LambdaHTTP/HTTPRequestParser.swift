@@ -76,7 +76,7 @@ struct HTTPRequestParser {
     }
 
     private mutating func head(from buffer: inout ByteBuffer, scanned: Int) throws(HTTPHeadParser.Refusal) -> Step {
-        if scanned == 0 { try self.checkStart(of: &buffer) }
+        if scanned == 0, try !self.hasStart(in: &buffer) { return .incomplete }
         guard let section = try self.section(from: &buffer, scanned: scanned) else { return .incomplete }
         let result = section.withUnsafeReadableBytes { bytes in
             Self.parse(bytes, of: section, maxFieldCount: self.maxFieldCount)
@@ -111,14 +111,17 @@ struct HTTPRequestParser {
     }
 
     /// Skips empty lines before a request (RFC 9112, section 2.2), and says at the first byte that this is no HTTP.
-    private func checkStart(of buffer: inout ByteBuffer) throws(HTTPHeadParser.Refusal) {
+    ///
+    /// - Returns: whether a request line has begun.
+    private func hasStart(in buffer: inout ByteBuffer) throws(HTTPHeadParser.Refusal) -> Bool {
         while let first = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self) {
-            if ASCII.isToken(first) { return }
+            if ASCII.isToken(first) { return true }
             guard first == ASCII.carriageReturn else { throw .malformed }
-            guard let second = buffer.getInteger(at: buffer.readerIndex + 1, as: UInt8.self) else { return }
+            guard let second = buffer.getInteger(at: buffer.readerIndex + 1, as: UInt8.self) else { return false }
             guard second == ASCII.lineFeed else { throw .malformed }
             buffer.moveReaderIndex(forwardBy: 2)
         }
+        return false
     }
 
     /// A whole section of fields; `nil` until its end has come.

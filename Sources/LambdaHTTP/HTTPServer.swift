@@ -1,3 +1,4 @@
+import Glibc
 package import Logging
 package import NIOCore
 import NIOHTTP1
@@ -22,7 +23,8 @@ package final class HTTPServer: @unchecked Sendable {
     private var isTicking = false
     private var allClosed: EventLoopPromise<Void>?
 
-    private init(
+    /// ``bind(host:port:configuration:eventLoop:logger:handler:)`` makes one that listens.
+    init(
         configuration: HTTPServerConfiguration, eventLoop: any EventLoop, logger: Logger,
         handler: @escaping (HTTPExchange) -> Void
     ) {
@@ -52,6 +54,7 @@ package final class HTTPServer: @unchecked Sendable {
         let bootstrap = ServerBootstrap(group: eventLoop)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.socketOption(.init(rawValue: SO_REUSEPORT)), value: configuration.sharesPort ? 1 : 0)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: configuration.allowsHalfClosure)
             .childChannelInitializer { channel in server.accept(channel) }
@@ -115,7 +118,7 @@ package final class HTTPServer: @unchecked Sendable {
 
     // MARK: Connections
 
-    private func accept(_ channel: any Channel) -> EventLoopFuture<Void> {
+    func accept(_ channel: any Channel) -> EventLoopFuture<Void> {
         if self.isShuttingDown || self.connections.count >= self.configuration.maxConnections ?? .max {
             self.logger.debug("connection refused", metadata: ["connections": "\(self.connections.count)"])
             return self.eventLoop.makeFailedFuture(ChannelError.inappropriateOperationForState)

@@ -23,6 +23,9 @@ package struct HTTPServerConfiguration: Sendable {
     package var allowsHalfClosure: Bool
     /// Whether responses carry a `date` field.
     package var sendsDate: Bool
+    /// Whether other listeners of this user may have the same port (SO_REUSEPORT): the kernel then spreads connections
+    /// over them. One for each event loop needs no hand-over between loops.
+    package var sharesPort = false
 
     /// Makes a configuration.
     ///

@@ -11,14 +11,16 @@ final class EventStreamResponse: ResponseSink, @unchecked Sendable {
     var onWanted: (() -> Void)?
 
     private let exchange: HTTPExchange
-    private let request: InvocationRequest
+    private let requestID: String
+    private let traceID: String?
     private var writer: HTTPResponseWriter?
     /// The client is gone, or has its last frame: what the function still makes is dropped.
     private var isOver = false
 
     init(_ exchange: HTTPExchange, to request: InvocationRequest) {
         self.exchange = exchange
-        self.request = request
+        self.requestID = request.requestID
+        self.traceID = request.traceID
         exchange.onAbort = { [weak self] in self?.clientGone() }
     }
 
@@ -51,7 +53,7 @@ final class EventStreamResponse: ResponseSink, @unchecked Sendable {
                 .init(errorCode: LambdaHeader.unhandled, errorDetails: reply.body, logTail: reply.logTail))
         case .refused(let error):
             // What is known before the first byte is an ordinary error (contract 2.1).
-            guard self.writer != nil else { return self.exchange.answer(error, requestID: self.request.requestID) }
+            guard self.writer != nil else { return self.exchange.answer(error, requestID: self.requestID) }
             self.end(EventStream.fault(code: error.kind.errorType, message: error.message))
         }
     }
@@ -59,10 +61,10 @@ final class EventStreamResponse: ResponseSink, @unchecked Sendable {
     private func open(executedVersion: String?) {
         guard self.writer == nil else { return }
         var headers = [
-            ("Content-Type", EventStream.contentType), (LambdaHeader.requestID, self.request.requestID),
+            ("Content-Type", EventStream.contentType), (LambdaHeader.requestID, self.requestID),
             (LambdaHeader.executedVersion, executedVersion ?? "$LATEST"),
         ]
-        if let trace = self.request.traceID { headers.append((LambdaHeader.traceID, trace)) }
+        if let traceID = self.traceID { headers.append((LambdaHeader.traceID, traceID)) }
         let writer = self.exchange.startStreaming(status: .ok, headers: headers)
         writer.onWritable = { [weak self] in self?.onWanted?() }
         self.writer = writer

@@ -6,11 +6,11 @@ import NIOHTTP1
 /// The answers of the Invoke API (contract 1.4, 1.6).
 extension HTTPExchange {
     /// What became of an invocation whose caller waits.
-    func answer(_ outcome: InvocationOutcome, to request: InvocationRequest) {
+    func answer(_ outcome: InvocationOutcome, requestID: String, traceID: String?) {
         switch outcome {
-        case .result(let reply): self.answer(reply, isError: false, request)
-        case .functionError(let reply): self.answer(reply, isError: true, request)
-        case .refused(let error): self.answer(error, requestID: request.requestID)
+        case .result(let reply): self.answer(reply, isError: false, requestID, traceID)
+        case .functionError(let reply): self.answer(reply, isError: true, requestID, traceID)
+        case .refused(let error): self.answer(error, requestID: requestID)
         }
     }
 
@@ -30,13 +30,19 @@ extension HTTPExchange {
         self.respond(status: status, headers: [(LambdaHeader.requestID, requestID)], body: nil)
     }
 
+    /// The same, where nothing stands against it.
+    func acknowledge(_ status: HTTPResponseStatus, unless error: InvokeError?, requestID: String) {
+        if let error { return self.answer(error, requestID: requestID) }
+        self.acknowledge(status, requestID: requestID)
+    }
+
     /// A function error is status 200 too: SDKs would run the function again for a 5xx.
-    private func answer(_ reply: FunctionReply, isError: Bool, _ request: InvocationRequest) {
+    private func answer(_ reply: FunctionReply, isError: Bool, _ requestID: String, _ traceID: String?) {
         var headers = [
-            ("Content-Type", "application/json"), (LambdaHeader.requestID, request.requestID),
+            ("Content-Type", "application/json"), (LambdaHeader.requestID, requestID),
             (LambdaHeader.executedVersion, reply.executedVersion ?? "$LATEST"),
         ]
-        if let trace = request.traceID { headers.append((LambdaHeader.traceID, trace)) }
+        if let traceID { headers.append((LambdaHeader.traceID, traceID)) }
         if isError { headers.append((LambdaHeader.functionError, LambdaHeader.unhandled)) }
         if let tail = reply.logTail {
             headers.append((LambdaHeader.logResult, tail.withUnsafeReadableBytes { Base64.encode($0) }))

@@ -14,6 +14,7 @@ package final class InvokeAPI: @unchecked Sendable {
     private let events: (any EventAcceptor)?
     private let configuration: InvokeAPIConfiguration
     private let logger: Logger
+    private let watchdogReadiness: (() -> Bool)?
 
     /// Makes an API.
     ///
@@ -21,15 +22,18 @@ package final class InvokeAPI: @unchecked Sendable {
     ///   - invoker: What runs the functions. Requests are handled on its event loop.
     ///   - events: What takes over events that nobody waits for; `nil`: they are run at once, and once only.
     ///   - configuration: Limits and rules.
-    ///   - logger: For what became of events that are run at once.
+    ///   - logger: For what became of events that were run at once.
+    ///   - watchdogReadiness: Whether an invocation could run now; where it is given, OpenFaaS's watchdog is emulated,
+    ///     too: `/`, `/_/health` and `/_/ready`.
     package init(
         invoker: any FunctionInvoker, events: (any EventAcceptor)? = nil, configuration: InvokeAPIConfiguration,
-        logger: Logger
+        logger: Logger, watchdogReadiness: (() -> Bool)? = nil
     ) {
         self.invoker = invoker
         self.events = events
         self.configuration = configuration
         self.logger = logger
+        self.watchdogReadiness = watchdogReadiness
     }
 
     /// Answers one request.
@@ -37,6 +41,9 @@ package final class InvokeAPI: @unchecked Sendable {
         self.invoker.eventLoop.assertInEventLoop()
         let requestID = RequestID.make()
         guard let route = InvokeRoute(path: exchange.path) else {
+            if let readiness = self.watchdogReadiness, let route = WatchdogRoute(path: exchange.path) {
+                return self.handle(exchange, route, requestID, isReady: readiness)
+            }
             return exchange.answer(.unknownPath, requestID: requestID)
         }
         guard exchange.head.method == .POST else {
@@ -51,7 +58,7 @@ package final class InvokeAPI: @unchecked Sendable {
 
     // MARK: Operations
 
-    private func invoke(_ exchange: HTTPExchange, _ segment: Substring, _ requestID: String, isStreaming: Bool) {
+    func invoke(_ exchange: HTTPExchange, _ segment: Substring, _ requestID: String, isStreaming: Bool) {
         let limits = self.configuration.limits
         let headers = InvokeHeaders(exchange.head.headers)
         let head = InvokeHead.read(
@@ -76,13 +83,19 @@ package final class InvokeAPI: @unchecked Sendable {
         _ request: InvocationRequest, _ head: InvokeHead, _ exchange: HTTPExchange, isStreaming: Bool
     ) {
         switch head.type {
-        case .dryRun: exchange.acknowledge(.noContent, requestID: request.requestID)
+        case .dryRun:
+            let requestID = request.requestID
+            self.invoker.check(head.function) { exchange.acknowledge(.noContent, unless: $0, requestID: requestID) }
         case .event: self.accept(request, of: head.function, exchange)
         case .requestResponse where isStreaming:
             let response = EventStreamResponse(exchange, to: request)
             self.invoker.invoke(request, of: head.function, into: response) { response.finish($0) }
         case .requestResponse:
-            self.invoker.invoke(request, of: head.function) { exchange.answer($0, to: request) }
+            // Not the event: it may be large, and is not needed for the answer.
+            let (requestID, traceID) = (request.requestID, request.traceID)
+            self.invoker.invoke(request, of: head.function) {
+                exchange.answer($0, requestID: requestID, traceID: traceID)
+            }
         }
     }
 
@@ -117,7 +130,10 @@ package final class InvokeAPI: @unchecked Sendable {
         exchange.acknowledge(.accepted, requestID: request.requestID)
         self.invoker.invoke(request, of: function) { outcome in
             switch outcome {
-            case .result: break
+            case .result(let reply):
+                self.logger.info(
+                    "An event has been processed",
+                    metadata: ["requestId": "\(request.requestID)", "result": "\(reply.shownBody)"])
             case .functionError(let reply):
                 self.logger.warning(
                     "An event ended in a function error",

@@ -34,24 +34,16 @@ struct InvokeHead {
         _ headers: InvokeHeaders, _ function: ResolvedFunction, _ limits: LambdaLimits, _ types: [InvocationType]
     ) -> Result<InvokeHead, InvokeError> {
         InvocationType.parse(headers.invocationType, allowed: types).flatMap { type in
-            self.wantsLogTail(headers.logType).flatMap { wantsLogTail in
-                self.clientContext(headers.clientContext, limits).map { context in
-                    let isAwaited = type == .requestResponse
-                    return InvokeHead(
-                        function: function, type: type, wantsLogTail: isAwaited && wantsLogTail,
-                        clientContext: isAwaited ? context : nil, tenantID: headers.tenantID)
+            LogType.wantsTail(headers.logType).flatMap { wantsLogTail in
+                TenantID.check(headers.tenantID).flatMap { tenantID in
+                    self.clientContext(headers.clientContext, limits).map { context in
+                        let isAwaited = type == .requestResponse
+                        return InvokeHead(
+                            function: function, type: type, wantsLogTail: isAwaited && wantsLogTail,
+                            clientContext: isAwaited ? context : nil, tenantID: tenantID)
+                    }
                 }
             }
-        }
-    }
-
-    private static func wantsLogTail(_ logType: String?) -> Result<Bool, InvokeError> {
-        switch logType {
-        case nil, "", "None": return .success(false)
-        case "Tail": return .success(true)
-        case .some(let other):
-            return .failure(
-                ValidationViolation.error([.enumeration(other, member: "logType", allowed: ["None", "Tail"])]))
         }
     }
 

@@ -32,6 +32,20 @@ package protocol FunctionInvoker: AnyObject, Sendable {
     func invoke(
         _ request: InvocationRequest, of function: ResolvedFunction, into sink: any ResponseSink,
         completion: @escaping (InvocationOutcome) -> Void)
+
+    /// Finds out whether an invocation could be run (`DryRun`). Call on ``eventLoop``.
+    ///
+    /// - Parameters:
+    ///   - function: What ``resolve(_:)`` returned.
+    ///   - completion: Called exactly once, on ``eventLoop``: with what an invocation would be refused with.
+    func check(_ function: ResolvedFunction, completion: @escaping (InvokeError?) -> Void)
+}
+
+extension FunctionInvoker {
+    /// Who resolves a function has it.
+    package func check(_ function: ResolvedFunction, completion: @escaping (InvokeError?) -> Void) {
+        completion(nil)
+    }
 }
 
 /// A function that an invoker serves, with the qualifier that the caller used.

@@ -1,3 +1,5 @@
+import LambdaProgram
+
 /// What starts the runtime, and where (contract 9.5).
 struct Bootstrap: Equatable {
     var command: [String]

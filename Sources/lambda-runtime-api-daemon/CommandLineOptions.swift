@@ -1,3 +1,5 @@
+import LambdaProgram
+
 /// The command line: that of aws-lambda-rie (contract 9.5), with `--help` and `--version`.
 ///
 /// Options stand before the command; the first word that is no option begins it.

@@ -5,6 +5,7 @@ import LambdaEnvironment
 import LambdaFunction
 import LambdaHTTP
 import LambdaInvokeAPI
+import LambdaProgram
 import LambdaProtocol
 import Logging
 import NIOCore
@@ -52,9 +53,11 @@ final class Daemon: @unchecked Sendable {
     }
 
     private func listen() -> EventLoopFuture<Void> {
+        let function = self.function
         let api = InvokeAPI(
-            invoker: self.function, events: self.events?.acceptance, configuration: InvokeAPIConfiguration(),
-            logger: self.logger)
+            invoker: function, events: self.events?.acceptance, configuration: self.invokeAPIConfiguration,
+            logger: self.logger,
+            watchdogReadiness: self.configuration.emulatesWatchdog ? { function.freeSlots > 0 } : nil)
         return HTTPServer.bind(
             host: self.configuration.invokeAPIHost, port: self.configuration.invokeAPIPort,
             configuration: Self.httpConfiguration, eventLoop: self.eventLoop, logger: self.logger,
@@ -67,6 +70,13 @@ final class Daemon: @unchecked Sendable {
             self.server = server
             self.logger.info("The Invoke API is ready", metadata: ["address": "\(server.localAddress.map { "\($0)" } ?? "-")"])
         }
+    }
+
+    private var invokeAPIConfiguration: InvokeAPIConfiguration {
+        var configuration = InvokeAPIConfiguration()
+        configuration.limits = self.configuration.function.environment.limits
+        configuration.requiresJSON = self.configuration.requiresJSON
+        return configuration
     }
 
     /// Against clients that are slow or greedy; none of it is near to what a well-behaved one needs.
@@ -128,14 +138,15 @@ final class Daemon: @unchecked Sendable {
         let function = self.configuration.function
         let description = function.environment.function
         return InvocationMessageConfiguration(
-            arn: FunctionARN(region: description.region, accountID: function.accountID, name: description.name))
+            arn: FunctionARN(region: description.region, accountID: function.accountID, name: description.name),
+            limits: function.environment.limits, requiresJSON: self.configuration.requiresJSON)
     }
 
     private var consumerConfiguration: FunctionConsumerConfiguration {
         let function = self.configuration.function
         return FunctionConsumerConfiguration(
             functionName: function.environment.function.name, queueName: self.configuration.queueName,
-            prefetch: function.maxEnvironments * (1 + self.configuration.lookAhead),
+            prefetch: function.maxEnvironments * function.environment.maxInvocations * (1 + self.configuration.lookAhead),
             messages: self.messageConfiguration,
             streamPatience: function.environment.invocationTimeout)
     }

@@ -1,6 +1,7 @@
 import AMQP
 import LambdaEnvironment
 import LambdaFunction
+import LambdaProgram
 import LambdaProtocol
 import Logging
 import NIOCore
@@ -14,6 +15,10 @@ struct DaemonConfiguration {
     var amqp: AMQPConfiguration?
     /// Messages held ready beyond those that run, for each environment.
     var lookAhead: Int
+    /// Serve what OpenFaaS asks of its watchdog, too.
+    var emulatesWatchdog: Bool
+    /// Whether an event has to be JSON.
+    var requiresJSON: Bool
     /// How events are kept and tried again; `nil`: they run once, as they come.
     var events: EventSettings?
     var logLevel: Logger.Level
@@ -32,13 +37,16 @@ struct DaemonConfiguration {
         let settings = Settings(variables)
         let bootstrap = try Bootstrap(options: options, settings: settings, fileExists: fileExists)
         self.logsJSON = try settings.boolean("USE_STRUCTURED_LOGGING", default: false)
-        self.logLevel = try Self.logLevel(options, settings)
+        self.logLevel = try settings.logLevel(option: options.logLevel)
+        self.emulatesWatchdog = try settings.boolean("ENABLE_OPENFAAS", default: false)
         self.lookAhead = try settings.integer("AMQP_LOOKAHEAD", default: 0, in: 0...1000)
+        self.requiresJSON = try settings.boolean("REQUIRE_JSON", default: true)
         self.function = try Self.function(options, settings, bootstrap, variables, logsJSON: self.logsJSON)
         self.function.environment.extensionFolder = try Self.extensionFolder(settings, fileExists, isFolder)
         (self.invokeAPIHost, self.invokeAPIPort) = try Self.invokeAPIAddress(options, settings)
         self.events = try EventSettings(settings)
-        self.amqp = try Self.amqp(settings, functionName: self.function.environment.function.name)
+        self.amqp = try settings.broker(
+            connectionName: "lambda-runtime-api-daemon \(self.function.environment.function.name)")
     }
 
     /// The queue that is consumed.
@@ -63,13 +71,15 @@ extension DaemonConfiguration {
             region: settings.text("AWS_REGION") ?? settings.text("AWS_DEFAULT_REGION") ?? "us-east-1")
         let (host, port) = try self.runtimeAPIAddress(options, settings)
         let timeout = try settings.integer("AWS_LAMBDA_FUNCTION_TIMEOUT", default: 3, in: 1...86_400)
+        let maxInvocations = try settings.integer("AWS_LAMBDA_MAX_CONCURRENCY", default: 1, in: 1...10_000)
         var environment = EnvironmentConfiguration(
             function: description, invocationTimeout: .seconds(Int64(timeout)), command: bootstrap.command,
             workingDirectory: bootstrap.workingDirectory,
-            variables: RuntimeEnvironmentVariables(container: variables, function: description),
+            variables: RuntimeEnvironmentVariables(
+                container: variables, function: description, maxInvocations: maxInvocations),
             runtimeAPIHost: host, runtimeAPIPort: port, logs: try self.logs(settings, logsJSON: logsJSON))
-        environment.limits.streamedResponseByteCount = try settings.integer(
-            "STREAMED_RESPONSE_LIMIT", default: environment.limits.streamedResponseByteCount, in: 1...1_000_000_000_000)
+        environment.maxInvocations = maxInvocations
+        environment.limits = try self.limits(settings)
         let idle = try settings.integer("AWS_LAMBDA_FUNCTION_IDLETIMEOUT", default: 1800, in: 0...31_536_000)
         let maxEnvironments = try settings.integer("MAX_CONCURRENCY", default: 1, in: 1...10_000)
         return FunctionConfiguration(
@@ -79,7 +89,21 @@ extension DaemonConfiguration {
                 "MIN_CONCURRENCY", default: options.startsAtOnce ? 1 : 0, in: 0...maxEnvironments),
             reservedForCallers: try settings.integer(
                 "CALLER_RESERVED_CONCURRENCY", default: 0, in: 0...(maxEnvironments - 1)),
-            idleTimeout: idle == 0 ? nil : .seconds(Int64(idle)))
+            idleTimeout: idle == 0 ? nil : .seconds(Int64(idle)),
+            maxWaiting: try settings.integer("MAX_WAITING", default: 1000, in: 0...1_000_000),
+            maxWaitingTime: .seconds(Int64(try settings.integer("MAX_WAITING_SECONDS", default: 60, in: 1...86_400))))
+    }
+
+    /// AWS's sizes, where no others are set. A whole body is held in memory; a stream is not.
+    private static func limits(_ settings: Settings) throws(SettingError) -> LambdaLimits {
+        let whole = 1...100_000_000
+        var limits = LambdaLimits()
+        limits.requestByteCount = try settings.integer("REQUEST_LIMIT", default: limits.requestByteCount, in: whole)
+        limits.responseByteCount = try settings.integer("RESPONSE_LIMIT", default: limits.responseByteCount, in: whole)
+        limits.eventByteCount = try settings.integer("EVENT_LIMIT", default: limits.eventByteCount, in: whole)
+        limits.streamedResponseByteCount = try settings.integer(
+            "STREAMED_RESPONSE_LIMIT", default: limits.streamedResponseByteCount, in: 1...1_000_000_000_000)
+        return limits
     }
 
     private static func logs(_ settings: Settings, logsJSON: Bool) throws(SettingError) -> LogConfiguration {
@@ -144,7 +168,7 @@ extension DaemonConfiguration {
     }
 }
 
-// MARK: - Addresses, broker, log
+// MARK: - Addresses
 
 extension DaemonConfiguration {
     private static func invokeAPIAddress(
@@ -179,36 +203,5 @@ extension DaemonConfiguration {
         else { throw SettingError(setting, "'\(text)' is not HOST:PORT") }
         let host = text[..<colon].drop { $0 == "[" }.prefix { $0 != "]" }
         return (host.isEmpty ? "0.0.0.0" : String(host), port)
-    }
-
-    private static func amqp(_ settings: Settings, functionName: String) throws(SettingError) -> AMQPConfiguration? {
-        let username = try settings.secret("AMQP_USERNAME")
-        let password = try settings.secret("AMQP_PASSWORD")
-        guard let uri = try settings.secret("AMQP_URI") else { return nil }
-        do throws(AMQPError) {
-            var configuration = try AMQPConfiguration(uri: uri, username: username, password: password)
-            configuration.connectionName = "lambda-runtime-api-daemon \(functionName)"
-            try configuration.validate()
-            return configuration
-        } catch {
-            throw SettingError("AMQP_URI", error.message)
-        }
-    }
-
-    private static func logLevel(
-        _ options: CommandLineOptions, _ settings: Settings
-    ) throws(SettingError) -> Logger.Level {
-        let setting = options.logLevel == nil ? "LOG_LEVEL" : "--log-level"
-        guard let text = options.logLevel ?? settings.text("LOG_LEVEL") else { return .info }
-        switch text.lowercased() {
-        case "trace": return .trace
-        case "debug": return .debug
-        case "info": return .info
-        case "notice": return .notice
-        case "warn", "warning": return .warning
-        case "error": return .error
-        case "fatal", "panic", "critical": return .critical
-        default: throw SettingError(setting, "'\(text)' is not trace, debug, info, warn or error")
-        }
     }
 }

@@ -1,4 +1,5 @@
 import LambdaFunction
+import LambdaProgram
 
 /// How events are kept, tried again and recorded, as the settings say.
 struct EventSettings {

@@ -1,4 +1,5 @@
 import Glibc
+import LambdaProgram
 
 /// Copies this program into a folder, as an init container does for the container that mounts it (the variable
 /// KUBERNETES_INIT_CONTAINER, as fadams' daemon has it).

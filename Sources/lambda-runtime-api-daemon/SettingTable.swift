@@ -1,10 +1,8 @@
+import LambdaProgram
+
 /// The environment variables that the daemon reads: one list for `--help` and for the README, which a test compares.
 enum SettingTable {
-    struct Row {
-        let name: String
-        let fallback: String
-        let meaning: String
-    }
+    typealias Row = SettingRow
 
     static let rows: [Row] = [
         Row(name: "AWS_LAMBDA_FUNCTION_NAME", fallback: "from the handler", meaning: "the function's name, and its queue's"),
@@ -17,9 +15,16 @@ enum SettingTable {
         Row(name: "LAMBDA_EXTENSIONS_DIRECTORY", fallback: "/opt/extensions", meaning: "the folder of the external extensions"),
         Row(name: "AWS_REGION", fallback: "us-east-1", meaning: "the region in the function's ARN; AWS_DEFAULT_REGION does as well"),
         Row(name: "MAX_CONCURRENCY", fallback: "1", meaning: "runtime processes at most, started on demand"),
+        Row(name: "AWS_LAMBDA_MAX_CONCURRENCY", fallback: "1", meaning: "invocations at a time in one runtime process, which keeps as many /next open"),
         Row(name: "MIN_CONCURRENCY", fallback: "0", meaning: "runtime processes started at once, and kept when idle"),
         Row(name: "CALLER_RESERVED_CONCURRENCY", fallback: "0", meaning: "runtime processes that events never take"),
+        Row(name: "MAX_WAITING", fallback: "1000", meaning: "invocations that may wait while all runtimes are busy; further ones are refused with 429"),
+        Row(name: "MAX_WAITING_SECONDS", fallback: "60", meaning: "how long one may wait before it is refused with 429"),
+        Row(name: "REQUEST_LIMIT", fallback: "6291456", meaning: "bytes of an event whose caller waits"),
+        Row(name: "RESPONSE_LIMIT", fallback: "6291556", meaning: "bytes of a response"),
         Row(name: "STREAMED_RESPONSE_LIMIT", fallback: "209715200", meaning: "bytes of a response that its caller takes as a stream"),
+        Row(name: "EVENT_LIMIT", fallback: "1048576", meaning: "bytes of an event that nobody waits for"),
+        Row(name: "REQUIRE_JSON", fallback: "true", meaning: "refuse events that are not JSON; false: the function takes any bytes"),
         Row(name: "INVOKE_API_HOST", fallback: "0.0.0.0", meaning: "the address that the Invoke API listens on"),
         Row(name: "INVOKE_API_PORT", fallback: "PORT", meaning: "its port; where set, PORT is left to the function"),
         Row(name: "PORT", fallback: "8080", meaning: "the Invoke API's port where INVOKE_API_PORT is not set"),
@@ -29,6 +34,7 @@ enum SettingTable {
         Row(name: "AMQP_USERNAME", fallback: "from AMQP_URI", meaning: "the user, where the URI has none; or AMQP_USERNAME_FILE"),
         Row(name: "AMQP_PASSWORD", fallback: "from AMQP_URI", meaning: "the password, where the URI has none; or AMQP_PASSWORD_FILE"),
         Row(name: "AMQP_LOOKAHEAD", fallback: "0", meaning: "messages held ready beyond those that run, for each runtime process"),
+        Row(name: "ENABLE_OPENFAAS", fallback: "false", meaning: "serve /, /_/health and /_/ready as OpenFaaS's watchdog does"),
         Row(name: "EVENT_QUEUE_TYPE", fallback: "quorum", meaning: "what the queues for events are: quorum or classic; none: events run once, as they come"),
         Row(name: "EVENT_RETRIES", fallback: "2", meaning: "how often an event that fails is tried again, 0 to 2"),
         Row(name: "EVENT_RETRY_WAITS", fallback: "60,120", meaning: "seconds before the first and the second retry"),
@@ -43,10 +49,5 @@ enum SettingTable {
         Row(name: "LOG_LEVEL", fallback: "info", meaning: "trace, debug, info, warn, error"),
     ]
 
-    static var text: String {
-        self.rows.map { row in
-            let name = row.name + String(repeating: " ", count: max(1, 34 - row.name.count))
-            return "  \(name)\(row.meaning) (\(row.fallback))"
-        }.joined(separator: "\n")
-    }
+    static var text: String { SettingRow.text(self.rows) }
 }

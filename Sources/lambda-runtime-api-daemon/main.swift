@@ -2,6 +2,7 @@ import AMQP
 import CLinux
 import Glibc
 import LambdaEnvironment
+import LambdaProgram
 import Logging
 import NIOCore
 import NIOPosix
@@ -19,7 +20,7 @@ func configuration() -> DaemonConfiguration {
             exit(0)
         }
         if options.wantsVersion {
-            print("lambda-runtime-api-daemon \(DaemonVersion.text)")
+            print("lambda-runtime-api-daemon \(ProgramVersion.text)")
             exit(0)
         }
         if getenv("KUBERNETES_INIT_CONTAINER") != nil {
@@ -37,24 +38,12 @@ func configuration() -> DaemonConfiguration {
 let settings = configuration()
 clinux_configure_name_lookup()
 signal(SIGPIPE, SIG_IGN)
-// Blocked before the first thread starts, so that only `sigwait` below takes them.
-var stopSignals = sigset_t()
-sigemptyset(&stopSignals)
-sigaddset(&stopSignals, SIGTERM)
-sigaddset(&stopSignals, SIGINT)
-pthread_sigmask(SIG_BLOCK, &stopSignals, nil)
+let stopSignals = StopSignals()
 
 ProcessReaper.start()
 // As its first process the container is ours.
 if getpid() == 1 { SandboxHost.register() }
-let logger = {
-    var logger = Logger(label: "lambda-runtime-api-daemon") { label -> any LogHandler in
-        if settings.logsJSON { return JSONLogHandler(label: label) }
-        return StreamLogHandler.standardError(label: label)
-    }
-    logger.logLevel = settings.logLevel
-    return logger
-}()
+let logger = Logger.program("lambda-runtime-api-daemon", level: settings.logLevel, asJSON: settings.logsJSON)
 let eventLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1).next()
 let daemon = Daemon(settings, eventLoop: eventLoop, logger: logger)
 
@@ -65,9 +54,7 @@ daemon.start().whenFailure { error in
     fail("\(setting)\(message)", exitCode: isSetting ? SettingError.exitCode : 1)
 }
 
-var received: Int32 = 0
-sigwait(&stopSignals, &received)
+_ = stopSignals.wait()
 logger.info("Draining; a second signal ends at once")
 daemon.drain().whenComplete { _ in exit(0) }
-sigwait(&stopSignals, &received)
-exit(128 + received)
+exit(128 + stopSignals.wait())

@@ -11,6 +11,8 @@ struct Daemon {
         case scripted
         /// The same with internal extensions, and a note of SIGTERM: `Scripts/extended_runtime.py`.
         case extended
+        /// `Scripts/failing_runtime.py`: fails as the event says, and notes what it does.
+        case failing
         case command([String], in: String)
     }
 
@@ -88,9 +90,12 @@ struct Daemon {
     /// Invokes the function over HTTP with curl.
     ///
     /// - Parameter path: The function's name as it stands in the path; the daemon's own when nil.
-    func post(_ body: String, to path: String? = nil) async throws -> HTTPAnswer {
+    func post(
+        _ body: String, to path: String? = nil, headers: [String: String] = [:]
+    ) async throws -> HTTPAnswer {
         try await HTTPAnswer.of(
-            "http://localhost:\(self.port)/2015-03-31/functions/\(path ?? self.name)/invocations", body: body)
+            "http://localhost:\(self.port)/2015-03-31/functions/\(path ?? self.name)/invocations", body: body,
+            options: headers.flatMap { ["-H", "\($0): \($1)"] })
     }
 
     /// The process that answers now, and the instance it was told to be.
@@ -109,6 +114,7 @@ struct Daemon {
         case .python(let handler, let folder): (["python3", "-m", "awslambdaric", handler], folder)
         case .scripted: (["python3", "scripted_runtime.py"], self.scripts)
         case .extended: (["python3", "extended_runtime.py"], self.scripts)
+        case .failing: (["python3", "failing_runtime.py"], self.scripts)
         case .command(let command, let folder): (command, folder)
         }
     }

@@ -5,8 +5,9 @@ import Testing
 extension EndToEnd {
     /// What the README says against what the programs do.
     @Suite struct Documentation {
-        @Test func theREADMEHasEverySettingWithItsDefault() async throws {
-            let help = try await Program.run(ProgramEnvironment.program("lambda-runtime-api-daemon"), ["--help"])
+        @Test(arguments: ["lambda-runtime-api-daemon", "lambda-gateway"])
+        func theREADMEHasEverySettingWithItsDefault(program: String) async throws {
+            let help = try await Program.run(ProgramEnvironment.program(program), ["--help"])
             #expect(help.status == .exited(0))
             let settings = help.output.split(separator: "\n").compactMap(Setting.init)
             #expect(settings.count > 10)
@@ -17,8 +18,8 @@ extension EndToEnd {
             }
         }
 
-        @Test func bothProgramsSayTheirVersion() async throws {
-            for name in ["lambda-runtime-api-daemon", "lambda-amqp"] {
+        @Test func everyProgramSaysItsVersion() async throws {
+            for name in ["lambda-runtime-api-daemon", "lambda-gateway", "lambda-amqp"] {
                 let version = try await Program.run(ProgramEnvironment.program(name), ["--version"])
                 #expect(version.status == .exited(0))
                 #expect(version.output.contains(/\d+\.\d+\.\d+/))

@@ -48,6 +48,17 @@ extension EndToEnd {
             }
         }
 
+        @Test func theCompletionOfAStreamHasTheTail() async throws {
+            try await Daemon.with(Streaming.runtime) { daemon in
+                let answer = try await BotoStream.of(daemon, #"{"chunks": 3, "size": 10}"#)
+                let encoded = try #require(answer.complete?.LogResult)
+                let tail = String(decoding: try #require(Data(base64Encoded: encoded)), as: UTF8.self)
+                let requestID = try #require(answer.requestId)
+                #expect(tail.hasPrefix("START RequestId: \(requestID) "))
+                #expect(tail.contains("\nEND RequestId: \(requestID)\nREPORT RequestId: \(requestID)\t"))
+            }
+        }
+
         @Test func noLineIsTornOrInAnotherInvocationsTail() async throws {
             let count = 50, processes = 3, lines = 100
             let settings = ["MAX_CONCURRENCY": "4", "AWS_LAMBDA_FUNCTION_TIMEOUT": "60"]

@@ -67,22 +67,41 @@ extension EndToEnd {
             }
         }
 
+        /// A new setting fails this test until somebody has decided whose it is.
         @Test func nothingOfTheDaemonsOwnReachesTheFunction() async throws {
             let own = [
-                "AMQP_LOOKAHEAD": "1", "MAX_CONCURRENCY": "2", "PRINT_REPORTS": "true", "INVOKE_API_HOST": "127.0.0.1",
-                "USE_STRUCTURED_LOGGING": "false", "AWS_LAMBDA_FUNCTION_TIMEOUT": "10",
-                "AWS_LAMBDA_FUNCTION_IDLETIMEOUT": "60", "AWS_LAMBDA_FUNCTION_HANDLER": "functions.environment",
-                "AMQP_USERNAME": "guest", "AMQP_PASSWORD": "guest",
+                "AMQP_LOOKAHEAD": "1", "MAX_CONCURRENCY": "2", "MIN_CONCURRENCY": "1", "PRINT_REPORTS": "true",
+                "CAPTURE_LOGS": "true", "USE_STRUCTURED_LOGGING": "false", "INVOKE_API_HOST": "127.0.0.1",
+                "AWS_LAMBDA_FUNCTION_TIMEOUT": "10", "AWS_LAMBDA_FUNCTION_IDLETIMEOUT": "60",
+                "AWS_LAMBDA_FUNCTION_HANDLER": "functions.environment", "AMQP_USERNAME": "guest",
+                "AMQP_PASSWORD": "guest", "LAMBDA_EXTENSIONS_DIRECTORY": "/opt", "RUNTIME_API_HOST": "127.0.0.1",
+                "STREAMED_RESPONSE_LIMIT": "1000000", "REQUEST_LIMIT": "6291456", "RESPONSE_LIMIT": "6291556",
+                "EVENT_LIMIT": "1048576", "REQUIRE_JSON": "true", "MAX_WAITING": "1000", "MAX_WAITING_SECONDS": "60",
+                "ENABLE_OPENFAAS": "false", "AWS_LAMBDA_MAX_CONCURRENCY": "1",
             ]
+            // The test's daemon has them, too.
+            let always: Set = ["AMQP_URI", "INVOKE_API_PORT", "RUNTIME_API_PORT"]
+            // Lambda's names, and what a function may want to know as well; PORT is its own beside INVOKE_API_PORT.
+            let shared: Set = [
+                "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+                "AWS_REGION", "AWS_LAMBDA_LOG_FORMAT", "LOG_LEVEL", "PORT",
+            ]
+            // With these no function runs, or under another name.
+            let otherwise: Set = ["KUBERNETES_INIT_CONTAINER", "AWS_LAMBDA_FUNCTION_QUALIFIER"]
+            let help = try await Program.run(ProgramEnvironment.program("lambda-runtime-api-daemon"), ["--help"])
+            let settings = Set(help.output.matches(of: #/(?m)^  ([A-Z][A-Z_]+) /#).map { String($0.1) })
+            #expect(settings == always.union(shared).union(otherwise).union(own.keys))
+
             let runtime = Daemon.Runtime.command(
                 ["python3", "-m", "awslambdaric", "functions.environment"], in: Daemon.scripts)
-            try await Daemon.with(runtime, broker: try ProgramEnvironment.brokerURI(), settings: own) { daemon in
+            let broker = try ProgramEnvironment.brokerURI()
+            try await Daemon.with(
+                runtime, broker: broker, applicationPort: ProgramPort.free(), settings: own
+            ) { daemon in
                 let body = try await daemon.post("{}").body
                 let names = try JSONDecoder().decode([String].self, from: Data(body.utf8))
-                #expect(names.contains("AWS_LAMBDA_FUNCTION_NAME"))
-                #expect(names.contains("_HANDLER"))
-                #expect(Set(own.keys).intersection(names) == [])
-                #expect(names.filter { $0.hasPrefix("AMQP_") || $0.hasSuffix("_API_PORT") || $0 == "PORT" } == [])
+                #expect(Set(names).isSuperset(of: ["AWS_LAMBDA_FUNCTION_NAME", "_HANDLER", "_INSTANCE", "PORT"]))
+                #expect(always.union(own.keys).intersection(names) == [])
             }
         }
     }

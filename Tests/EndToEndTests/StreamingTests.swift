@@ -167,11 +167,17 @@ struct BotoStream: Decodable {
     static func of(
         _ daemon: Daemon, _ event: String, function: String? = nil, pauseMilliseconds: Int = 0
     ) async throws -> BotoStream {
+        try await self.of(
+            "http://localhost:\(daemon.port)", function ?? daemon.name, event, pauseMilliseconds: pauseMilliseconds)
+    }
+
+    static func of(
+        _ endpoint: String, _ function: String, _ event: String, pauseMilliseconds: Int = 0
+    ) async throws -> BotoStream {
         let script = try await Program.run(
             ProgramEnvironment.python(),
             [
-                Daemon.scripts + "/boto3_stream.py", "http://localhost:\(daemon.port)", function ?? daemon.name, event,
-                String(pauseMilliseconds),
+                Daemon.scripts + "/boto3_stream.py", endpoint, function, event, String(pauseMilliseconds),
             ])
         guard script.status == .exited(0) else { throw Program.Failure("boto3: \(script.errors)") }
         return try JSONDecoder().decode(BotoStream.self, from: Data(script.output.utf8))

@@ -254,6 +254,7 @@ import Testing
             machine.extensionExited(name: "x", .code(1))
                 == self.actions {
                     $0.signal = .terminateRuntime(.external)
+                    $0.lostTo = .extensionFailed(ExtensionFailure(kind: .crash, name: "x", exit: .code(1)))
                     $0.notice = .lost
                 })
         #expect(machine.invoke("a", now: self.at(1)) == nil)
@@ -293,6 +294,7 @@ import Testing
             machine.extensionReportedError(self.reported)
                 == self.actions {
                     $0.signal = .terminateRuntime(.external)
+                    $0.lostTo = .extensionFailed(self.reported)
                     $0.notice = .lost
                 })
     }

@@ -179,6 +179,7 @@ import Testing
                 == self.actions {
                     $0.waitForStragglers = true
                     $0.signal = .kill
+                    $0.lostTo = .exited(.code(0))
                     $0.notice = .lost
                 })
         #expect(machine.invoke("a", now: self.at(1)) == nil)
@@ -321,11 +322,41 @@ import Testing
     }
 
     @Test func backOffDoublesFromTheSecondFailureUpToFiveSeconds() {
-        let delays = (0...10).map { Machine.backOffDelay(afterInitFailures: $0) }
+        let delays = (0...10).map { Machine.backOffDelay(after: $0) }
         #expect(
             delays == [
                 .zero, .zero, .milliseconds(100), .milliseconds(200), .milliseconds(400), .milliseconds(800),
                 .milliseconds(1600), .milliseconds(3200), .seconds(5), .seconds(5), .seconds(5),
             ])
+    }
+
+    @Test func oneThatIsLostAgainAndAgainWhileItIsReadyWaitsBeforeItsNextStart() {
+        var machine = self.ready()
+        func lose() -> Actions {
+            _ = machine.processExited(.code(1))
+            return machine.stragglersElapsed()
+        }
+        func startAgain() {
+            _ = machine.start(now: self.at(0))
+            _ = machine.opened(extensionCount: 0)
+            _ = machine.runtimeBecameReady()
+        }
+        #expect(lose() == self.actions { $0.notice = .stopped })
+        startAgain()
+        #expect(lose() == self.actions { $0.backOff = .milliseconds(100) })
+        _ = machine.backOffElapsed()
+        startAgain()
+        #expect(lose() == self.actions { $0.backOff = .milliseconds(200) })
+        _ = machine.backOffElapsed()
+        startAgain()
+
+        // One invocation that goes well, and all is forgotten; so it is where several run at a time.
+        _ = machine.invoke("a", now: self.at(1))
+        _ = machine.postFinished()
+        _ = machine.runtimeBecameReady()
+        #expect(lose() == self.actions { $0.notice = .stopped })
+        startAgain()
+        machine.invocationFinished()
+        #expect(lose() == self.actions { $0.notice = .stopped })
     }
 }

@@ -22,6 +22,7 @@ import Testing
             environment.delegate = self
         }
 
+        func environmentEndedInvocation(_ environment: ExecutionEnvironment) {}
         func environment(
             _ environment: ExecutionEnvironment, became notice: EnvironmentActions<LambdaEnvironment.Invocation>.Notice
         ) {
@@ -39,9 +40,7 @@ import Testing
         }
     }
 
-    /// What the subscriber was told, after these events.
-    ///
-    /// - Parameter startsInside: Init runs inside of the first invocation.
+    /// What the subscriber was told, after these events; `startsInside`: init runs inside of the first invocation.
     func collected(_ events: [String], startsInside: Bool = false) async throws -> Collected {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })

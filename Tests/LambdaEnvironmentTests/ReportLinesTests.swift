@@ -8,7 +8,8 @@ import Testing
 
     func lines(json: Bool = false, _ write: (ReportLines, inout ByteBuffer) -> Void) -> String {
         var buffer = ByteBuffer()
-        write(ReportLines(function: FunctionDescription(name: "echo"), timeout: .seconds(30), format: json ? .json : .text), &buffer)
+        let function = FunctionDescription(name: "echo")
+        write(ReportLines(function: function, timeout: .seconds(30), format: json ? .json : .text), &buffer)
         return String(buffer: buffer)
     }
 

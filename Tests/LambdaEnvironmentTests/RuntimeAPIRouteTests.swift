@@ -9,6 +9,8 @@ import Testing
         (.POST, "/2018-06-01/runtime/invocation/a-b/response", .response(id: "a-b")),
         (.POST, "/2018-06-01/runtime/invocation/a-b/error", .error(id: "a-b")),
         (.GET, "/2018-06-01/runtime/invocation/a-b/error", .wrongMethod),
+        (.POST, "/2018-06-01/runtime/invocation/a%2Db%2f/response", .response(id: "a-b/")),
+        (.POST, "/2018-06-01/runtime/invocation/a%2/error", .error(id: "a%2")),
         (.POST, "/2018-06-01/runtime/init/error", .initError),
         (.GET, "/2018-06-01/ping", .ping),
         (.POST, "/2018-06-01/runtime/invocation//response", .unknownPath),

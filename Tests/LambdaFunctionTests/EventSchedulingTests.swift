@@ -11,7 +11,7 @@ import Testing
     private func ready(_ environments: Int, events: Int? = nil) -> Scheduler {
         var scheduler = Scheduler(
             limits: .init(
-                maxEnvironments: environments, minEnvironments: environments, maxEvents: events, maxWaiting: 10))
+                maxEnvironments: environments, minEnvironments: environments, maxEvents: events ?? .max, maxWaiting: 10))
         while let environment = scheduler.startEarly() {
             _ = scheduler.environmentBecameReady(environment, now: self.at(0))
         }
@@ -59,9 +59,11 @@ import Testing
         #expect(self.event("2", &scheduler) == .run(on: 1))
         #expect(self.event("3", &scheduler) == .wait(starting: nil, checkAt: nil))
         #expect(self.call("a", &scheduler) == .run(on: 0))
-        // A caller's environment that is free again is not for events, one of theirs is.
+        // A caller's environment that is free again is not for events, while as many run as may.
         #expect(scheduler.environmentBecameReady(0, now: self.at(1)).run == nil)
-        #expect(scheduler.environmentBecameReady(1, now: self.at(1)).run?.waiter == "3")
+        #expect(self.call("b", &scheduler) == .run(on: 0))
+        #expect(scheduler.eventEnded(now: self.at(2)).run == nil)
+        #expect(scheduler.environmentBecameReady(1, now: self.at(2)).run?.waiter == "3")
     }
 
     @Test func noEnvironmentIsStartedForAnEventThatMayNotRun() {
@@ -71,20 +73,36 @@ import Testing
         #expect(self.event("2", &scheduler) == .wait(starting: nil, checkAt: nil))
     }
 
-    @Test func whenAnEventsEnvironmentEndsTheNextRunsWhereCallersHaveOneToSpare() {
+    @Test func whenAnEventEndsTheNextRunsWhereCallersHaveAnEnvironmentToSpare() {
         var scheduler = self.ready(2, events: 1)
         #expect(self.event("1", &scheduler) == .run(on: 1))
         #expect(self.event("2", &scheduler) == .wait(starting: nil, checkAt: nil))
-        let actions = scheduler.environmentStopped(1, needsInvocation: false, now: self.at(1))
+        // Its runtime has crashed, and starts anew.
+        let actions = scheduler.eventEnded(now: self.at(1))
         #expect(actions.run?.waiter == "2")
         #expect(actions.run?.environment == 0)
-        #expect(self.call("a", &scheduler) == .wait(starting: 1, checkAt: nil))
+        #expect(scheduler.environmentStopped(1, needsInvocation: false, now: self.at(1)).run == nil)
+        // It is started already.
+        #expect(self.call("a", &scheduler) == .wait(starting: nil, checkAt: nil))
+    }
+
+    @Test func eventsShareAnEnvironmentThatTakesSeveralInvocations() {
+        var scheduler = Scheduler(
+            limits: .init(maxEnvironments: 1, slotsPerEnvironment: 3, maxEvents: 2, maxWaiting: 10))
+        #expect(self.event("1", &scheduler) == .wait(starting: 0, checkAt: nil))
+        #expect(self.event("2", &scheduler) == .wait(starting: nil, checkAt: nil))
+        #expect(self.event("3", &scheduler) == .wait(starting: nil, checkAt: nil))
+        #expect(scheduler.environmentBecameReady(0, now: self.at(0)).run?.waiter == "1")
+        #expect(scheduler.environmentBecameReady(0, now: self.at(0)).run?.waiter == "2")
+        #expect(scheduler.environmentBecameReady(0, now: self.at(0)).run == nil)
+        #expect(self.call("a", &scheduler) == .run(on: 0))
     }
 
     @Test func anEnvironmentWhoseInitFailedIsStartedWithAnEventAsWithACall() {
         var scheduler = Scheduler(limits: .init(maxEnvironments: 1, maxWaiting: 10))
         #expect(self.event("1", &scheduler) == .wait(starting: 0, checkAt: nil))
         #expect(scheduler.environmentStopped(0, needsInvocation: true, now: self.at(1)).run?.waiter == "1")
+        #expect(scheduler.eventEnded(now: self.at(2)).run == nil)
         _ = scheduler.environmentStopped(0, needsInvocation: true, now: self.at(2))
         #expect(self.event("2", &scheduler) == .run(on: 0))
     }

@@ -8,11 +8,11 @@ import Testing
     func at(_ seconds: Int64) -> NIODeadline { .uptimeNanoseconds(1_000_000_000) + .seconds(seconds) }
 
     func scheduler(
-        _ environments: Int = 1, warm: Int = 0, waiting: Int = 10, waitingTime: TimeAmount? = nil, idle: TimeAmount? = nil
+        _ environments: Int = 1, slots: Int = 1, warm: Int = 0, waiting: Int = 10, waitingTime: TimeAmount? = nil, idle: TimeAmount? = nil
     ) -> Scheduler {
         Scheduler(
             limits: .init(
-                maxEnvironments: environments, minEnvironments: warm, maxWaiting: waiting, maxWaitingTime: waitingTime,
+                maxEnvironments: environments, slotsPerEnvironment: slots, minEnvironments: warm, maxWaiting: waiting, maxWaitingTime: waitingTime,
                 idleTimeout: idle))
     }
 
@@ -71,6 +71,47 @@ import Testing
         #expect(scheduler.environmentStopped(0, needsInvocation: false, now: self.at(1)).start == 0)
         // One that cannot start waits for an invocation instead of spinning.
         #expect(scheduler.environmentStopped(0, needsInvocation: true, now: self.at(2)).start == nil)
+    }
+
+    @Test func anEnvironmentOfSeveralSlotsRunsAsMany() {
+        var scheduler = self.scheduler(2, slots: 2)
+        #expect(self.arrive("a", &scheduler) == .wait(starting: 0, checkAt: nil))
+        // The one that starts will take both.
+        #expect(self.arrive("b", &scheduler) == .wait(starting: nil, checkAt: nil))
+        #expect(self.arrive("c", &scheduler) == .wait(starting: 1, checkAt: nil))
+        #expect(scheduler.environmentBecameReady(0, now: self.at(1)).run?.waiter == "a")
+        #expect(scheduler.environmentBecameReady(0, now: self.at(1)).run?.waiter == "b")
+        #expect(scheduler.freeSlots == 1)
+        #expect(scheduler.environmentBecameReady(1, now: self.at(1)).run?.waiter == "c")
+        scheduler.invocationEnded(0)
+        #expect(scheduler.freeSlots == 2)
+        #expect(scheduler.environmentBecameReady(0, now: self.at(2)).run == nil)
+        #expect(self.arrive("d", &scheduler) == .run(on: 0))
+    }
+
+    @Test func anEnvironmentOfSeveralSlotsIsStoppedWhenAllOfThemAreIdle() {
+        var scheduler = self.scheduler(1, slots: 2, idle: .seconds(10))
+        #expect(self.arrive("a", &scheduler) == .wait(starting: 0, checkAt: nil))
+        #expect(scheduler.environmentBecameReady(0, now: self.at(0)).run?.waiter == "a")
+        _ = scheduler.environmentBecameReady(0, now: self.at(0))
+        #expect(scheduler.tick(now: self.at(20)).stop == [])
+        scheduler.invocationEnded(0)
+        #expect(scheduler.isQuiet)
+        _ = scheduler.environmentBecameReady(0, now: self.at(21))
+        #expect(scheduler.tick(now: self.at(30)).stop == [])
+        #expect(scheduler.tick(now: self.at(31)).stop == [0])
+    }
+
+    @Test func whatRanInALostEnvironmentOfSeveralSlotsIsOver() {
+        var scheduler = self.scheduler(1, slots: 2)
+        #expect(self.arrive("a", &scheduler) == .wait(starting: 0, checkAt: nil))
+        _ = scheduler.environmentBecameReady(0, now: self.at(0))
+        _ = scheduler.environmentBecameReady(0, now: self.at(0))
+        scheduler.environmentLost(0)
+        #expect(scheduler.isQuiet)
+        scheduler.invocationEnded(0)
+        #expect(self.arrive("b", &scheduler) == .wait(starting: nil, checkAt: nil))
+        #expect(scheduler.environmentStopped(0, needsInvocation: false, now: self.at(1)).start == 0)
     }
 
     @Test func anInvocationRunsAtOnceWhereAnEnvironmentIsIdle() {
@@ -134,6 +175,14 @@ import Testing
         #expect(scheduler.environmentBecameReady(0, now: self.at(2)).run?.waiter == "b")
     }
 
+    @Test func anotherEnvironmentIsStartedWhileAnIdleOneTakesItsTimeToEnd() {
+        var scheduler = self.ready(self.scheduler(2, idle: .seconds(60)))
+        #expect(scheduler.tick(now: self.at(60)).stop == [0])
+        #expect(self.arrive("a", &scheduler, now: 61) == .wait(starting: 1, checkAt: nil))
+        #expect(scheduler.environmentStopped(0, needsInvocation: false, now: self.at(62)).start == nil)
+        #expect(scheduler.environmentBecameReady(1, now: self.at(63)).run?.environment == 1)
+    }
+
     @Test func anEnvironmentThatIsLostWhileIdleIsGivenNothing() {
         var scheduler = self.ready(self.scheduler())
         scheduler.environmentLost(0)
@@ -173,6 +222,15 @@ import Testing
         _ = self.arrive("a", &scheduler)
         _ = self.arrive("b", &scheduler)
         #expect(self.arrive("c", &scheduler) == .refuse(.noRoom))
+    }
+
+    @Test func whatWaitsForAnEnvironmentToStartTakesNoPlaceInTheQueue() {
+        var scheduler = self.scheduler(2, waiting: 0)
+        #expect(self.arrive("a", &scheduler) == .wait(starting: 0, checkAt: nil))
+        #expect(self.arrive("b", &scheduler) == .wait(starting: 1, checkAt: nil))
+        #expect(self.arrive("c", &scheduler) == .refuse(.noRoom))
+        #expect(scheduler.environmentBecameReady(0, now: self.at(1)).run?.waiter == "a")
+        #expect(self.arrive("d", &scheduler) == .refuse(.noRoom))
     }
 
     @Test func whatWaitsTooLongIsRefused() {

@@ -132,7 +132,7 @@ import Testing
         }
         let invocation = ["platform.start", "platform.runtimeDone", "platform.report"]
         #expect(types == invocation + invocation + invocation)
-        #expect(tail.contains(#""status":"error","errorType":"Function.Unknown""#))
+        #expect(tail.contains(#""status":"error","errorType":"Runtime.Unknown""#))
     }
 
     @Test func withoutCaptureTheTailHasThePlatformsLines() async throws {

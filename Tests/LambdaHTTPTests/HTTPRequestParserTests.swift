@@ -46,6 +46,27 @@ import Testing
         #expect(parts.last == "failed 400")
     }
 
+    @Test func noByteOfALongLineIsLookedAtTwice() {
+        let text = Array("GET / HTTP/1.1\r\nA: ".utf8) + Array(repeating: UInt8(ascii: "x"), count: 1000)
+        var scanned = 0
+        text.withUnsafeBytes { bytes in
+            for count in [5, 500, text.count] {
+                let come = UnsafeRawBufferPointer(rebasing: bytes[..<count])
+                #expect(HTTPHeadParser.end(in: come, scanned: &scanned) == nil)
+                #expect(scanned == count)
+            }
+        }
+        (text + Array("\r\n\r\nGET".utf8)).withUnsafeBytes { bytes in
+            #expect(HTTPHeadParser.end(in: bytes, scanned: &scanned) == text.count + 4)
+        }
+    }
+
+    @Test func emptyLinesBeforeARequestAreSkippedWhereverTheyAreCut() {
+        let request = "\r\n\r\nGET / HTTP/1.1\r\n\r\n"
+        #expect(RequestTrace.ours(request.unicodeScalars.map { String($0) }) == ["GET / 1.1", "end"])
+        #expect(RequestTrace.ours(["\r", "\n\r", "\nGET / HTTP/1.1\r\n\r", "\n"]) == ["GET / 1.1", "end"])
+    }
+
     @Test func headsAndTrailersAreBounded() {
         let field = "a: " + String(repeating: "x", count: 100) + "\r\n"
         let long = String(repeating: field, count: 20)

@@ -134,6 +134,8 @@ package struct FakeProperties: Sendable {
     package var correlationID: String?
     /// Property `reply_to`.
     package var replyTo: String?
+    /// Property `message_id`.
+    package var messageID: String?
     /// Property `headers`, an encoded table with its length.
     package var headers: [UInt8]?
 
@@ -155,6 +157,8 @@ package struct FakeProperties: Sendable {
         if flags & 1 << 11 != 0 { _ = reader.integer(1) }
         if flags & 1 << 10 != 0 { self.correlationID = reader.shortString() }
         if flags & 1 << 9 != 0 { self.replyTo = reader.shortString() }
+        if flags & 1 << 8 != 0 { _ = reader.shortString() }
+        if flags & 1 << 7 != 0 { self.messageID = reader.shortString() }
     }
 
     /// The flags and the values, in their order.
@@ -172,6 +176,10 @@ package struct FakeProperties: Sendable {
         if let replyTo {
             flags |= 1 << 9
             values += Wire.shortString(replyTo)
+        }
+        if let messageID {
+            flags |= 1 << 7
+            values += Wire.shortString(messageID)
         }
         return Wire.u16(flags) + values
     }

@@ -413,7 +413,12 @@ extension AMQPLink: ChannelDuplexHandler {
         if self.unread.readableBytes == 0 {
             self.unread = bytes
         } else {
-            self.unread.writeBuffer(&bytes)
+            // Into memory of its own: bodies that were cut from the old are still held by others, and an append to it
+            // would drag them all along, in a buffer that grows as long as the bytes keep coming.
+            var whole = context.channel.allocator.buffer(capacity: self.unread.readableBytes + bytes.readableBytes)
+            whole.writeBuffer(&self.unread)
+            whole.writeBuffer(&bytes)
+            self.unread = whole
         }
         self.readFrames()
         if self.unread.readableBytes == 0 { self.unread = ByteBuffer() }

@@ -69,6 +69,8 @@ package struct EnvironmentActions<Invocation> {
     package var initFailure: EnvironmentFailure?
     /// The invocation was answered, and failed afterwards, for the log.
     package var lateFailure: EnvironmentFailure?
+    /// Why the environment was lost while it was ready, for what it may have been at work on.
+    package var lostTo: EnvironmentFailure?
     /// The invocation is over for the environment too: runtime and extensions are ready again, or gone.
     package var invocationEnded = false
     package var notice: Notice?

@@ -33,6 +33,8 @@ package struct EnvironmentConfiguration: Sendable {
     ///
     /// Default 9001.
     package var runtimeAPIPort: Int
+    /// How many invocations a runtime may have at a time: how many `next`s it keeps open.
+    package var maxInvocations = 1
     /// How large a response may be; AWS's limits by default.
     package var limits = LambdaLimits()
     /// What becomes of what the processes print, and of the platform's own lines.

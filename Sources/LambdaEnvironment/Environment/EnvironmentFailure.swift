@@ -1,4 +1,6 @@
 /// Why an invocation got no answer from its runtime, or why init failed.
+///
+/// What has texts is indirect: the actions of every invocation have room for a failure, and hardly ever one.
 package enum EnvironmentFailure: Sendable, Equatable {
     /// The function's time-out passed.
     case timedOut
@@ -7,10 +9,8 @@ package enum EnvironmentFailure: Sendable, Equatable {
     /// The runtime posted to init/error; the document is the runtime's.
     case initError
     case exited(ProcessExit)
-    case notStarted(ProcessStartFailure)
+    indirect case notStarted(ProcessStartFailure)
     /// An extension has ended, could not be started, or reported an error.
-    ///
-    /// Indirect, so that the actions of every invocation do not carry room for it.
     indirect case extensionFailed(ExtensionFailure)
     /// The daemon stops.
     case shutdown

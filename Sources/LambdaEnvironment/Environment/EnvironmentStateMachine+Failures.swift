@@ -40,6 +40,8 @@ extension EnvironmentStateMachine {
             self.fatal = self.fatal ?? .exited(exit)
         case .ready:
             actions.notice = .lost
+            actions.lostTo = .exited(exit)
+            self.consecutiveLosses += 1
             self.end(.failure, &actions)
         case .responseSent:
             self.end(.failure, &actions)
@@ -124,7 +126,13 @@ extension EnvironmentStateMachine {
 
     /// Nobody waits for an answer.
     private mutating func failQuietly(_ failure: EnvironmentFailure, _ actions: inout Actions) {
-        if case .ready = self.state { actions.notice = .lost } else { actions.lateFailure = failure }
+        if case .ready = self.state {
+            actions.notice = .lost
+            actions.lostTo = failure
+            self.consecutiveLosses += 1
+        } else {
+            actions.lateFailure = failure
+        }
         self.end(.failure, &actions)
     }
 
@@ -160,6 +168,16 @@ extension EnvironmentStateMachine {
         default:
             break
         }
+        return actions
+    }
+
+    /// A runtime that takes several invocations at a time has let time run out for as many.
+    package mutating func overran() -> Actions {
+        var actions = Actions()
+        guard case .ready = self.state else { return actions }
+        actions.notice = .lost
+        actions.lostTo = .timedOut
+        self.end(.timeout, &actions)
         return actions
     }
 

@@ -82,7 +82,8 @@ extension EnvironmentStateMachine {
 
     mutating func restartOrBackOff(_ actions: inout Actions) {
         self.shutdownSequence = nil
-        let delay = Self.backOffDelay(afterInitFailures: self.consecutiveInitFailures)
+        // One that is to be warm is started again at once: it must not spin either.
+        let delay = Self.backOffDelay(after: max(self.consecutiveInitFailures, self.consecutiveLosses))
         if delay > .zero {
             self.state = .backingOff
             actions.backOff = delay
@@ -95,7 +96,7 @@ extension EnvironmentStateMachine {
     /// How long the next start waits: 0, 0, 0.1 s, 0.2 s, … 5 s after 0, 1, 2, 3, … failures.
     ///
     /// The first failure costs nothing since Init runs again at once, inside the invocation (contract 10.1).
-    package static func backOffDelay(afterInitFailures count: Int) -> TimeAmount {
+    package static func backOffDelay(after count: Int) -> TimeAmount {
         guard count > 1 else { return .zero }
         return .milliseconds(min(5000, 100 << Int64(min(count - 2, 10))))
     }

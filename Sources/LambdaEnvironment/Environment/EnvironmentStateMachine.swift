@@ -50,6 +50,8 @@ package struct EnvironmentStateMachine<Invocation> {
     var shutdownSequence: ShutdownSequence?
     /// Init has failed this many times without a success in between.
     package internal(set) var consecutiveInitFailures = 0
+    /// It was lost this many times while it was ready, without an invocation that it has finished in between.
+    var consecutiveLosses = 0
 
     private let initTimeout: TimeAmount
     private let invocationTimeout: TimeAmount
@@ -78,6 +80,16 @@ package struct EnvironmentStateMachine<Invocation> {
         if case .initialising = self.state { true } else { false }
     }
 
+    /// Whether runtime and extensions wait, or the runtime is at work on invocations that this machine does not know of.
+    package var isReady: Bool {
+        if case .ready = self.state { true } else { false }
+    }
+
+    /// Whether it can be started.
+    package var isStopped: Bool {
+        if case .stopped = self.state { true } else { false }
+    }
+
     /// Whether the processes are being ended.
     package var isShuttingDown: Bool {
         switch self.state {
@@ -89,9 +101,13 @@ package struct EnvironmentStateMachine<Invocation> {
     // MARK: Starting
 
     /// Starts init without an invocation.
-    package mutating func start(now: NIODeadline) -> Actions {
+    ///
+    /// - Parameters:
+    ///   - now: The present.
+    ///   - timeout: Another limit than init's own: an invocation waits that this machine does not know of.
+    package mutating func start(now: NIODeadline, timeout: TimeAmount? = nil) -> Actions {
         guard case .stopped = self.state else { return Actions() }
-        return self.open(bound: nil, deadline: now + self.initTimeout)
+        return self.open(bound: nil, deadline: now + (timeout ?? self.initTimeout))
     }
 
     /// An invocation for this environment, which must be ready or stopped.
@@ -203,6 +219,7 @@ package struct EnvironmentStateMachine<Invocation> {
             }
         case .responseSent:
             self.state = .ready
+            self.invocationFinished()
             actions.invocationEnded = true
             actions.notice = .ready
         default:
@@ -240,5 +257,10 @@ package struct EnvironmentStateMachine<Invocation> {
             self.state = .responseSent(deadline: deadline)
         }
         return actions
+    }
+
+    /// The runtime has answered an invocation: whatever it was lost to before is no series any more.
+    package mutating func invocationFinished() {
+        self.consecutiveLosses = 0
     }
 }

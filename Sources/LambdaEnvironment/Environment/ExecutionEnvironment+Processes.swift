@@ -1,3 +1,4 @@
+internal import Glibc
 internal import LambdaHTTP
 internal import LambdaProtocol
 internal import Logging
@@ -12,7 +13,7 @@ extension ExecutionEnvironment {
         self.postedOutcome = nil
         self.unreportedInitDuration = nil
         self.initStartedAt = .now()
-        self.log.initStarted(inside: self.invocationOfInit)
+        self.log.initStarted(inside: self.initiatingInvocation)
         self.openListener().whenComplete { result in
             switch result {
             case .failure(let error):
@@ -82,7 +83,7 @@ extension ExecutionEnvironment {
 
 extension ExecutionEnvironment {
     func carryOut(_ signal: EnvironmentActions<Invocation>.Signal) {
-        self.measureMemory()
+        self.measureMemory(atMostEvery: .zero)
         switch signal {
         case .kill:
             // The signal first: a runtime that waits for the next event must not live to report our refusal as a fault.
@@ -126,19 +127,27 @@ extension ExecutionEnvironment {
     }
 
     /// Reading /proc costs more than a short invocation: ten times a second is enough for a peak that only grows.
-    func measureMemory() {
+    func measureMemory(atMostEvery interval: TimeAmount = .milliseconds(100)) {
         guard self.measuresMemory else { return }
         let now = NIODeadline.now()
-        guard now - self.peakMemory.readAt > .milliseconds(100) else { return }
-        self.peakMemory = (max(self.peakMemory.byteCount, self.processes.peakMemoryByteCount), now)
+        guard now - self.peakMemory.readAt > interval else { return }
+        let byteCount = self.runtimeMemory.peakByteCount ?? self.processes.peakMemoryByteCount
+        self.peakMemory = (max(self.peakMemory.byteCount, byteCount), now)
     }
 }
 
 // MARK: - What becomes of the processes
 
 extension ExecutionEnvironment: EnvironmentProcessesDelegate {
+    /// SIGKILL may be the kernel's, for want of memory; its counter has risen before the process dies.
+    private func cause(of exit: ProcessExit) -> ProcessExit {
+        exit == .signal(SIGKILL) && self.runtimeMemory.hasRunOut ? .outOfMemory : exit
+    }
+
     func processOf(_ role: EnvironmentProcesses.Role, did event: RuntimeProcess.Event) {
         switch (role, event) {
+        case (.runtime, .started(let processID)):
+            self.runtimeMemory.processStarted(processID)
         case (_, .started):
             break
         case (.runtime, .notStarted(let failure)):
@@ -146,7 +155,7 @@ extension ExecutionEnvironment: EnvironmentProcessesDelegate {
             self.run(self.machine.processNotStarted(failure))
         case (.runtime, .exited(let exit)):
             self.logger.debug("The runtime's process has ended", metadata: ["exit": "\(exit)"])
-            self.run(self.machine.processExited(exit))
+            self.runtimeExited(self.cause(of: exit))
         case (.externalExtension(let name), .notStarted(let failure)):
             self.extensionsAPI.launchFailed(name: name)
             self.run(

@@ -20,7 +20,8 @@ package final class ExecutionEnvironment: @unchecked Sendable {
     let logger: Logger
     var machine: EnvironmentStateMachine<Invocation>
     lazy var runtimeAPI = RuntimeAPI(
-        delegate: self, executedVersion: self.configuration.function.version, limits: self.configuration.limits)
+        delegate: self, executedVersion: self.configuration.function.version, limits: self.configuration.limits,
+        maxInvocations: self.configuration.maxInvocations)
     lazy var extensionsAPI = ExtensionsAPI(
         delegate: self, function: self.configuration.function, accountID: self.configuration.accountID,
         isEnabled: self.configuration.extensionFolder != nil)
@@ -40,11 +41,16 @@ package final class ExecutionEnvironment: @unchecked Sendable {
     private var running: (invocation: Invocation, since: NIODeadline)?
     private var runningFailure: EnvironmentFailure?
     /// What the runtime has answered the running invocation with, for its record.
-    private var posted: (functionErrorType: String?, byteCount: Int)?
+    private var posted: (functionErrorType: String?, byteCount: Int?)?
+    /// What the runtime is at work on, where it takes several invocations at a time.
+    var invocations = ConcurrentInvocations<Invocation>()
+    /// The invocation inside of which init runs, in such an environment.
+    var invocationOfInit: (invocation: Invocation, since: NIODeadline)?
     var initStartedAt = NIODeadline.distantPast
     /// Told with the next invocation's end: the init that ran before it.
     var unreportedInitDuration: TimeAmount?
     var peakMemory = (byteCount: 0, readAt: NIODeadline.distantPast)
+    lazy var runtimeMemory = RuntimeMemory()
     /// One timer serves all deadlines: it is only moved when it fires, since almost no invocation reaches its own.
     private var nextDeadlineCheck: NIODeadline?
     /// Milliseconds since 1970; of the shutdown that is under way.
@@ -94,12 +100,17 @@ package final class ExecutionEnvironment: @unchecked Sendable {
     package func invoke(_ invocation: Invocation) {
         self.eventLoop.assertInEventLoop()
         let now = NIODeadline.now()
+        if self.isConcurrent { return self.invokeConcurrently(invocation, now: now) }
         guard let actions = self.machine.invoke(invocation, now: now) else {
-            return invocation.complete(.refused(InvokeError(.service, "The execution environment is not ready.")))
+            return self.refuse(invocation)
         }
         self.running = (invocation, now)
         self.log.began(invocation)
         self.run(actions)
+    }
+
+    func refuse(_ invocation: Invocation) {
+        invocation.complete(.refused(InvokeError(.service, "The execution environment is not ready.")))
     }
 
     /// Ends the processes, if the environment is ready; it can be started again.
@@ -119,6 +130,7 @@ package final class ExecutionEnvironment: @unchecked Sendable {
         if let closed = self.closed { return closed.futureResult }
         let promise = self.eventLoop.makePromise(of: Void.self)
         self.closed = promise
+        self.failConcurrent(.shutdown)
         self.run(self.machine.shutdown())
         return promise.futureResult
     }
@@ -127,6 +139,7 @@ package final class ExecutionEnvironment: @unchecked Sendable {
         if let failure = actions.initFailure { self.tellInitFailure(failure) }
         if let answer = actions.answer { self.answer(answer) }
         if let failure = actions.lateFailure { self.runningFailure = failure }
+        if let failure = actions.lostTo { self.failConcurrent(failure) }
         if actions.initEnded { self.endInit() }
         if let signal = actions.signal { self.carryOut(signal) }
         if actions.open { self.open() }
@@ -134,7 +147,7 @@ package final class ExecutionEnvironment: @unchecked Sendable {
         if actions.startRuntime { self.startRuntime() }
         if let invocation = actions.deliver { self.deliver(invocation) }
         if let deadline = actions.checkDeadlineAt { self.checkDeadline(at: deadline) }
-        if actions.waitForStragglers { self.waitForStragglers(passes: 3) }
+        if actions.waitForStragglers { self.waitForStragglers() }
         if let patience = actions.waitForReporter { self.waitForReporter(patience) }
         if let delay = actions.backOff { self.backOff(delay) }
         if actions.invocationEnded { self.endInvocation() }
@@ -147,7 +160,7 @@ package final class ExecutionEnvironment: @unchecked Sendable {
         case .posted:
             guard let outcome = self.postedOutcome else { return }
             self.postedOutcome = nil
-            self.note(outcome)
+            self.note(outcome, of: answer.invocation)
             answer.invocation.complete(self.withLogTail(outcome, answer.invocation))
         case .failed(let failure):
             self.runningFailure = failure
@@ -158,17 +171,20 @@ package final class ExecutionEnvironment: @unchecked Sendable {
         }
     }
 
-    private func note(_ outcome: InvocationOutcome) {
+    private func note(_ outcome: InvocationOutcome, of invocation: Invocation) {
+        // What has gone through a sink was not counted here.
+        let isStreamed = invocation.sink != nil
         switch outcome {
-        case .result(let reply): self.posted = (nil, reply.body.readableBytes)
-        case .functionError(let reply): self.posted = (self.runtimeAPI.postedErrorType, reply.body.readableBytes)
+        case .result(let reply): self.posted = (nil, isStreamed ? nil : reply.body.readableBytes)
+        case .functionError(let reply):
+            self.posted = (self.runtimeAPI.postedErrorType, isStreamed ? nil : reply.body.readableBytes)
         case .refused: break
         }
     }
 
     private func withLogTail(_ outcome: InvocationOutcome, _ invocation: Invocation) -> InvocationOutcome {
         guard invocation.request.wantsLogTail, let running = self.running else { return outcome }
-        self.measureMemory()
+        self.measureMemory(atMostEvery: .zero)
         return outcome.with(logTail: self.log.takeTail(self.record(of: running)))
     }
 
@@ -182,6 +198,8 @@ package final class ExecutionEnvironment: @unchecked Sendable {
     private func endInit() {
         let duration = NIODeadline.now() - self.initStartedAt
         if self.running == nil { self.unreportedInitDuration = duration }
+        // The first invocation has more to show than init, however short it is.
+        self.peakMemory.readAt = .distantPast
         self.tellOfExtensions()
         self.log.initEnded(after: duration)
     }
@@ -209,13 +227,14 @@ package final class ExecutionEnvironment: @unchecked Sendable {
 
     /// Only where somebody is told of it.
     var measuresMemory: Bool {
-        self.log.tellsOfInvocations || self.running?.invocation.request.wantsLogTail ?? false
+        self.log.tellsOfInvocations || self.running?.invocation.request.wantsLogTail ?? self.isConcurrent
     }
 
     /// The invocation in which init runs.
-    var invocationOfInit: Invocation? { self.running?.invocation }
+    var initiatingInvocation: Invocation? { self.running?.invocation ?? self.invocationOfInit?.invocation }
 
     private func tellInitFailure(_ failure: EnvironmentFailure) {
+        self.failConcurrent(failure == .initTimedOut ? .timedOut : failure)
         self.log.initFailed(failure, after: .now() - self.initStartedAt)
         self.delegate?.environment(self, failedInit: failure)
     }
@@ -228,6 +247,7 @@ package final class ExecutionEnvironment: @unchecked Sendable {
             self.log.processesEnded()
         }
         if notice == .closed { self.closeListener() }
+        if notice == .ready, self.continueAfterInit() { return }
         self.delegate?.environment(self, became: notice)
     }
 }
@@ -235,14 +255,16 @@ package final class ExecutionEnvironment: @unchecked Sendable {
 // MARK: - Deadlines
 
 extension ExecutionEnvironment {
-    private func checkDeadline(at deadline: NIODeadline) {
+    func checkDeadline(at deadline: NIODeadline) {
         if let next = self.nextDeadlineCheck, next <= deadline { return }
         self.nextDeadlineCheck = deadline
         self.eventLoop.scheduleTask(deadline: deadline) {
             // One that was overtaken by an earlier check has nothing to add: that one has looked further.
             guard self.nextDeadlineCheck == deadline else { return }
             self.nextDeadlineCheck = nil
-            self.run(self.machine.deadlinePassed(now: .now()))
+            let now = NIODeadline.now()
+            self.run(self.machine.deadlinePassed(now: now))
+            if self.isConcurrent { self.concurrentDeadlinePassed(now: now) }
         }
     }
 
@@ -252,29 +274,31 @@ extension ExecutionEnvironment {
     }
 
     /// Lets the loop read what a dead process had sent: its answer may lie in a socket's buffer, or its connection in
-    /// the listener's queue.
-    ///
-    /// Each pass is a turn of the loop with its own look at the sockets.
-    private func waitForStragglers(passes: Int) {
-        guard passes > 0 else { return self.run(self.machine.stragglersElapsed()) }
-        self.eventLoop.scheduleTask(in: .milliseconds(1)) { self.waitForStragglers(passes: passes - 1) }
+    /// the listener's queue, which takes a turn to accept, one to read from, and one to be sure.
+    private func waitForStragglers() {
+        LoopTurns.wait(3, on: self.eventLoop) { self.run(self.machine.stragglersElapsed()) }
     }
 }
 
 // MARK: - The listener
 
 extension ExecutionEnvironment {
-    /// The listener outlives the processes: a restart has the same address.
-    func openListener() -> EventLoopFuture<HTTPServer> {
-        if let listener = self.listener { return listener }
-        var http = HTTPServerConfiguration()
+    /// No time-out of any kind: runtimes and extensions wait for hours over one connection (contract 4.3).
+    static var listenerLimits: HTTPServerConfiguration {
+        var http = HTTPServerConfiguration(idleTimeout: nil, headTimeout: nil, bodyTimeout: nil)
         // Python's and Java's runtimes put stack traces of up to 1 MiB into a header field (contract 4.5).
         http.maxHeadByteCount = 1536 * 1024
         // A runtime that ends after its answer must be noticed as gone, not as one that only listens.
         http.allowsHalfClosure = false
+        return http
+    }
+
+    /// The listener outlives the processes: a restart has the same address.
+    func openListener() -> EventLoopFuture<HTTPServer> {
+        if let listener = self.listener { return listener }
         let listener = HTTPServer.bind(
             host: self.configuration.runtimeAPIHost, port: self.index == 0 ? self.configuration.runtimeAPIPort : 0,
-            configuration: http, eventLoop: self.eventLoop, logger: self.logger
+            configuration: Self.listenerLimits, eventLoop: self.eventLoop, logger: self.logger
         ) { exchange in self.handle(exchange) }
         self.listener = listener
         // What failed once may work at the next start.
@@ -299,7 +323,9 @@ extension ExecutionEnvironment {
 
 extension ExecutionEnvironment: RuntimeAPIDelegate {
     package func runtimeBecameReady() {
+        if self.isConcurrent, self.machine.isReady { return self.delegate?.environment(self, became: .ready) ?? () }
         if self.machine.isInitialising {
+            self.runtimeMemory.look()
             self.extensionsAPI.closeRegistration()
             self.log.initRuntimeDone()
         } else if self.log.telemetry.isActive, let running = self.running {
@@ -313,7 +339,8 @@ extension ExecutionEnvironment: RuntimeAPIDelegate {
         self.machine.postStarted()
     }
 
-    package func runtimePosted(_ outcome: InvocationOutcome) {
+    package func runtimePosted(_ outcome: InvocationOutcome, id: Substring) {
+        if self.isConcurrent { return self.posted(outcome, id: String(id)) }
         self.postedOutcome = outcome
         self.run(self.machine.postFinished())
     }

@@ -4,6 +4,8 @@
 package protocol ExecutionEnvironmentDelegate: AnyObject {
     /// The environment can take an invocation, or be started, or no longer.
     func environment(_ environment: ExecutionEnvironment, became notice: EnvironmentActions<Invocation>.Notice)
+    /// An invocation is over, in an environment that takes several at a time.
+    func environmentEndedInvocation(_ environment: ExecutionEnvironment)
     /// Init has failed.
     func environment(_ environment: ExecutionEnvironment, failedInit failure: EnvironmentFailure)
 }

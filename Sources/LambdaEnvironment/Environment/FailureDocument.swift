@@ -6,6 +6,7 @@ extension EnvironmentFailure {
     package var errorType: String? {
         switch self {
         case .timedOut: "Sandbox.Timedout"
+        case .exited(.outOfMemory): "Runtime.OutOfMemory"
         case .exited: "Runtime.ExitError"
         case .notStarted(let failure): failure.errorType
         case .extensionFailed(let failure): failure.kind.rawValue

@@ -5,13 +5,15 @@ package struct RuntimeEnvironmentVariables: Sendable {
     ///
     /// `LOG_LEVEL` is the function's too: aws-lambda-rie passes it on.
     private static let ownNames: Set<String> = [
-        "MAX_CONCURRENCY", "CALLER_RESERVED_CONCURRENCY", "EVENT_QUEUE_TYPE", "EVENT_RETRIES", "EVENT_RETRY_WAITS",
-        "EVENT_MAX_AGE", "EVENT_ON_SUCCESS", "EVENT_ON_FAILURE", "PRINT_REPORTS", "CAPTURE_LOGS",
-        "USE_STRUCTURED_LOGGING", "LAMBDA_EXTENSIONS_DIRECTORY",
+        "MAX_CONCURRENCY", "MIN_CONCURRENCY", "MAX_WAITING", "MAX_WAITING_SECONDS", "REQUEST_LIMIT", "RESPONSE_LIMIT",
+        "STREAMED_RESPONSE_LIMIT", "EVENT_LIMIT", "REQUIRE_JSON", "PRINT_REPORTS", "CAPTURE_LOGS",
+        "USE_STRUCTURED_LOGGING", "LAMBDA_EXTENSIONS_DIRECTORY", "KUBERNETES_INIT_CONTAINER", "ENABLE_OPENFAAS",
+        "CALLER_RESERVED_CONCURRENCY", "EVENT_QUEUE_TYPE", "EVENT_RETRIES", "EVENT_RETRY_WAITS", "EVENT_MAX_AGE",
+        "EVENT_ON_SUCCESS", "EVENT_ON_FAILURE",
         // Not among the variables that a function has on AWS.
         "AWS_LAMBDA_FUNCTION_HANDLER", "AWS_LAMBDA_FUNCTION_IDLETIMEOUT", "AWS_LAMBDA_FUNCTION_QUALIFIER",
         "AWS_LAMBDA_FUNCTION_TIMEOUT",
-        // Switches newer runtimes to parallel polling.
+        // Switches newer runtimes to parallel polling: set only where that is wanted.
         "AWS_LAMBDA_MAX_CONCURRENCY",
         // Makes Python's runtime call restore/next.
         "AWS_LAMBDA_INITIALIZATION_TYPE",
@@ -36,7 +38,8 @@ package struct RuntimeEnvironmentVariables: Sendable {
     /// - Parameters:
     ///   - container: The daemon's own environment.
     ///   - function: What the function is.
-    package init(container: [String: String], function: FunctionDescription) {
+    ///   - maxInvocations: How many invocations a runtime may have at a time.
+    package init(container: [String: String], function: FunctionDescription, maxInvocations: Int = 1) {
         // A Web Adapter image binds the application to PORT; it is the daemon's own where nothing else says on which
         // port it serves.
         let portIsOurs = container["INVOKE_API_PORT"] == nil
@@ -45,6 +48,7 @@ package struct RuntimeEnvironmentVariables: Sendable {
         }
         Self.setLambdaNames(&variables, function)
         Self.setDefaults(&variables, function)
+        if maxInvocations > 1 { variables["AWS_LAMBDA_MAX_CONCURRENCY"] = String(maxInvocations) }
         self.common = variables
     }
 

@@ -1,4 +1,3 @@
-internal import FoundationEssentials
 internal import LambdaProtocol
 package import NIOCore
 
@@ -7,21 +6,33 @@ package struct ExtensionRegistration: Sendable, Equatable {
     /// What is asked for, as it was sent; nothing for `null`, for `[]`, and where the member is missing.
     package let events: [String]
 
-    private struct Body: Decodable {
-        var events: [String]?
-        var configurationKeys: [String]?
-    }
-
     /// - Parameter body: JSON, whatever its content type says: the Web Adapter sends none.
     /// - Throws: The answer that the extension gets.
     package init(_ body: ByteBuffer) throws(RuntimeAPIRejection) {
-        if let failure = JSONValidator.validate(body) { throw .invalidFormat(failure.description) }
-        guard let parsed = try? JSONDecoder().decode(Body.self, from: Data(body.readableBytesView)) else {
+        let request: JSONValue
+        switch JSONValue.parse(body) {
+        case .success(let value): request = value
+        case .failure(let failure): throw .invalidFormat(failure.description)
+        }
+        guard case .object = request, let events = Self.strings(request["events"]),
+            let keys = Self.strings(request["configurationKeys"])
+        else {
             throw .invalidFormat("expected an object whose member events is an array of strings")
         }
-        guard parsed.configurationKeys?.isEmpty ?? true else {
+        guard keys.isEmpty else {
             throw .invalidFormat("configurationKeys are deprecated; use environment variables instead")
         }
-        self.events = parsed.events ?? []
+        self.events = events
+    }
+
+    /// - Returns: `nil` for anything but an array of strings, `null` and a missing member.
+    private static func strings(_ value: JSONValue?) -> [String]? {
+        switch value {
+        case nil, .null: return []
+        case .array(let elements):
+            let strings = elements.compactMap(\.stringValue)
+            return strings.count == elements.count ? strings : nil
+        default: return nil
+        }
     }
 }

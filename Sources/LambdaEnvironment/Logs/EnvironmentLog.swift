@@ -20,6 +20,11 @@ package final class EnvironmentLog: @unchecked Sendable {
     private var captures: [LogCapture] = []
     /// What the invocation that runs has logged, while its caller wants to know and has no answer yet.
     private var tail: LogTail?
+    /// The same by request id, where a runtime has several invocations at a time.
+    ///
+    /// Of what it prints only JSON lines with a `requestId` can be told apart.
+    private var tails: [String: LogTail] = [:]
+    private let isConcurrent: Bool
     /// What init has printed: it belongs to the first invocation's tail (contract 1.4).
     private var initOutput: LogTail?
     private var initPhase = InitPhase.initialisation
@@ -36,6 +41,7 @@ package final class EnvironmentLog: @unchecked Sendable {
         configuration: EnvironmentConfiguration, writer: LogWriter, eventLoop: any EventLoop, logger: Logger
     ) {
         self.configuration = configuration.logs
+        self.isConcurrent = configuration.maxInvocations > 1
         self.writer = writer
         self.eventLoop = eventLoop
         self.logger = logger
@@ -51,10 +57,12 @@ package final class EnvironmentLog: @unchecked Sendable {
     /// Whether invocations are told of, whatever their callers want: then they have to be measured.
     package var tellsOfInvocations: Bool { self.configuration.printsReports || self.telemetry.isActive }
 
-    private func write(_ body: (inout ByteBuffer) -> Void) {
+    /// - Parameter requestID: The invocation that the lines are of; `nil`: of the one that runs.
+    private func write(for requestID: String? = nil, _ body: (inout ByteBuffer) -> Void) {
         self.scratch.clear()
         body(&self.scratch)
         self.tail?.append(lines: self.scratch)
+        if self.isConcurrent, let requestID { self.tails[requestID]?.append(lines: self.scratch) }
         if self.configuration.printsReports { self.writer.write(self.scratch) }
     }
 }
@@ -68,13 +76,14 @@ extension EnvironmentLog {
     package func captureRuntime() -> OwnedDescriptor? {
         guard let capture = self.openCapture() else { return nil }
         // Inside of an invocation it is in that one's tail already.
-        self.initOutput = self.initPhase == .initialisation ? LogTail() : nil
+        self.initOutput = self.initPhase == .initialisation && !self.isConcurrent ? LogTail() : nil
         capture.onOutput = { [unowned self] output in
             self.tail?.append(output)
             self.initOutput?.append(output)
         }
         capture.onLines = { [unowned self, unowned capture] lines in
             self.took(lines, from: capture) { .function($0) }
+            if !self.tails.isEmpty { self.attribute(lines) }
         }
         return capture.output
     }
@@ -115,6 +124,16 @@ extension EnvironmentLog {
         }
     }
 
+    /// Gives lines to the invocations that they name.
+    private func attribute(_ lines: ByteBuffer) {
+        for line in lines.readableBytesView.split(separator: UInt8(ascii: "\n")) {
+            guard line.first == UInt8(ascii: "{"), case .success(let value) = JSONValue.parse(ByteBuffer(line)),
+                let requestID = value["requestId"]?.stringValue
+            else { continue }
+            self.tails[requestID]?.append(ByteBuffer(bytes: line + [UInt8(ascii: "\n")]))
+        }
+    }
+
     /// Reads all that has been printed until now.
     private func drain() {
         for capture in self.captures { capture.drain() }
@@ -130,6 +149,7 @@ extension EnvironmentLog {
         self.captures.forEach { $0.close() }
         self.captures.removeAll()
         self.initOutput = nil
+        self.tails.removeAll()
         self.telemetry.processesEnded()
     }
 }
@@ -187,10 +207,14 @@ extension EnvironmentLog {
         }
         // What is still in the pipe was printed before this invocation.
         if request.wantsLogTail || self.telemetry.isActive { self.drain() }
-        self.tail = request.wantsLogTail ? self.initOutput ?? LogTail() : nil
+        if self.isConcurrent {
+            if request.wantsLogTail { self.tails[request.requestID] = LogTail() }
+        } else {
+            self.tail = request.wantsLogTail ? self.initOutput ?? LogTail() : nil
+        }
         self.initOutput = nil
         self.hasToldRuntimeDone = false
-        self.write {
+        self.write(for: request.requestID) {
             self.lines.start(
                 requestID: request.requestID, traceID: request.traceID, at: EpochClock.now(), into: &$0)
         }
@@ -208,8 +232,9 @@ extension EnvironmentLog {
     /// - Returns: At most 4096 bytes.
     package func takeTail(_ record: InvocationRecord) -> ByteBuffer {
         self.drain()
-        guard var tail = self.tail else { return ByteBuffer() }
+        let tail = self.isConcurrent ? self.tails.removeValue(forKey: record.requestID) : self.tail
         self.tail = nil
+        guard var tail else { return ByteBuffer() }
         self.scratch.clear()
         self.lines.end(record, at: EpochClock.now(), into: &self.scratch)
         tail.append(lines: self.scratch)
@@ -229,8 +254,9 @@ extension EnvironmentLog {
         guard self.tellsOfInvocations else { return }
         if record.failure == nil { self.drain() } else { self.finish() }
         let time = EpochClock.now()
-        self.write { self.lines.end(record, at: time, into: &$0) }
+        self.write(for: record.requestID) { self.lines.end(record, at: time, into: &$0) }
         guard self.telemetry.isActive else { return }
+        if self.isConcurrent { self.hasToldRuntimeDone = false }
         self.runtimeDone(record)
         if let fault = self.lines.fault(record, at: time) { self.telemetry.emit(.platform(.fault(fault))) }
         self.telemetry.emit(.platform(.end(requestID: record.requestID)))

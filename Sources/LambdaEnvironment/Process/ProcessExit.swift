@@ -2,6 +2,8 @@
 package enum ProcessExit: Sendable, Equatable {
     case code(Int32)
     case signal(Int32)
+    /// By SIGKILL, since there was no memory left.
+    case outOfMemory
 
     /// The reason as Go's `os.ProcessState` words it, which is what AWS shows (contract 10.4).
     package var reason: String {
@@ -16,6 +18,7 @@ package enum ProcessExit: Sendable, Equatable {
         switch self {
         case .code(let code): "exit status \(code)"
         case .signal(let signal): "signal: \(Self.name(ofSignal: signal))"
+        case .outOfMemory: "signal: killed"
         }
     }
 

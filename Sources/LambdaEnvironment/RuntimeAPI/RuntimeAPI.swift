@@ -9,8 +9,8 @@ package protocol RuntimeAPIDelegate: AnyObject {
     func runtimeBecameReady()
     /// The head of an answer was accepted; the body follows.
     func runtimePostStarted()
-    /// The answer is complete. It stands, whatever happens to the runtime from here on.
-    func runtimePosted(_ outcome: InvocationOutcome)
+    /// The answer to the invocation of this id is complete. It stands, whatever happens to the runtime from here on.
+    func runtimePosted(_ outcome: InvocationOutcome, id: Substring)
     /// The runtime says why it cannot start; the document is its own.
     func runtimePostedInitError(_ document: FunctionReply)
 }
@@ -21,16 +21,16 @@ package final class RuntimeAPI: @unchecked Sendable {
     private weak var delegate: (any RuntimeAPIDelegate)?
     private let executedVersion: String
     private let limits: LambdaLimits
-    private var machine = RuntimeStateMachine<HTTPExchange>()
-    /// The event that the runtime has or is to get.
-    private var current: Delivery?
+    private let maxInvocations: Int
+    private var machine: RuntimeMachine<HTTPExchange>
+    /// The events that the runtime has or is to get; one, unless it takes several at a time.
+    private var deliveries: [Delivery] = []
     /// Counts processes: a body that is still being received from an earlier one is nobody's answer.
     private var generation = 0
-    /// The response that a caller takes as it comes.
-    private var stream: RuntimeResponseStream?
+    /// The responses that callers take as they come.
+    private var streams: [RuntimeResponseStream] = []
     /// The type of the error that was posted last, of those that may be told of (contract 10.6).
-    package private(set) var postedErrorType = RuntimeAPI.unknownErrorType
-    private static let unknownErrorType = "Function.Unknown"
+    package private(set) var postedErrorType = PostedErrorType.told(nil)
 
     private struct Delivery {
         let invocation: Invocation
@@ -41,29 +41,45 @@ package final class RuntimeAPI: @unchecked Sendable {
     ///   - delegate: Kept weakly.
     ///   - executedVersion: The function's version, for the answers.
     ///   - limits: How large a response may be.
-    package init(delegate: any RuntimeAPIDelegate, executedVersion: String, limits: LambdaLimits = LambdaLimits()) {
+    ///   - maxInvocations: How many invocations the runtime may have at a time.
+    package init(
+        delegate: any RuntimeAPIDelegate, executedVersion: String, limits: LambdaLimits = LambdaLimits(),
+        maxInvocations: Int = 1
+    ) {
         self.delegate = delegate
         self.executedVersion = executedVersion
         self.limits = limits
+        self.maxInvocations = maxInvocations
+        self.machine = RuntimeMachine(maxInvocations: maxInvocations)
         self.machine.exited().forEach(Self.dismiss)
     }
 
     /// A new process has started.
     package func processStarted() {
-        self.generation += 1
-        self.current = nil
-        self.stream?.cancel()
-        self.machine = RuntimeStateMachine()
+        self.forgetInvocations()
+        self.machine = RuntimeMachine(maxInvocations: self.maxInvocations)
     }
 
     /// The process is gone or being killed.
     ///
     /// Whoever still asks is refused.
     package func processEnded() {
-        self.generation += 1
-        self.current = nil
-        self.stream?.cancel()
+        self.forgetInvocations()
         self.machine.exited().forEach(Self.dismiss)
+    }
+
+    private func forgetInvocations() {
+        self.generation += 1
+        self.deliveries.removeAll(keepingCapacity: true)
+        for stream in self.streams { stream.cancel() }
+    }
+
+    /// The caller of an invocation has been told that it took too long, while the runtime works on others.
+    ///
+    /// - Returns: Whether all that the runtime could have at a time has come to this.
+    package func expire(id: String) -> Bool {
+        self.deliveries.removeAll { $0.invocation.request.requestID == id }
+        return self.machine.expire(id: id)
     }
 
     private static func dismiss(_ exchange: HTTPExchange) {
@@ -84,14 +100,19 @@ package final class RuntimeAPI: @unchecked Sendable {
             deadlineInMilliseconds: EpochClock.now().millisecondsSinceEpoch + remaining.nanoseconds / 1_000_000)
         switch self.machine.invoke(id: invocation.request.requestID) {
         case .deliver(let exchange):
-            self.current = delivery
+            self.keep(delivery)
             exchange.onAbort = nil
             exchange.respond(with: delivery.invocation.request, deadline: delivery.deadlineInMilliseconds)
         case .deliverToNextRequest:
-            self.current = delivery
+            self.keep(delivery)
         case .refuse:
             break
         }
+    }
+
+    private func keep(_ delivery: Delivery) {
+        if !self.machine.isConcurrent { self.deliveries.removeAll(keepingCapacity: true) }
+        self.deliveries.append(delivery)
     }
 
     /// Answers a request, now or later.
@@ -113,17 +134,24 @@ package final class RuntimeAPI: @unchecked Sendable {
     private func next(_ exchange: HTTPExchange) {
         switch self.machine.nextRequested(by: exchange) {
         case .becameReady:
-            self.current = nil
             self.forgetOnAbort(exchange)
             self.delegate?.runtimeBecameReady()
         case .wait:
             self.forgetOnAbort(exchange)
-        case .deliver:
-            guard let current = self.current else { return exchange.reject(.internalError) }
-            exchange.respond(with: current.invocation.request, deadline: current.deadlineInMilliseconds)
+        case .deliver(let id):
+            guard let delivery = id.map({ self.delivery($0[...]) }) ?? self.deliveries.first else {
+                return exchange.reject(.internalError)
+            }
+            exchange.respond(with: delivery.invocation.request, deadline: delivery.deadlineInMilliseconds)
         case .reject(let rejection):
             exchange.reject(rejection)
         }
+    }
+
+    /// The id has been checked: where there is one invocation, it is that one's.
+    private func delivery(_ id: Substring) -> Delivery? {
+        guard self.machine.isConcurrent else { return self.deliveries.first }
+        return self.deliveries.first { $0.invocation.request.requestID == id }
     }
 
     private func forgetOnAbort(_ exchange: HTTPExchange) {
@@ -138,9 +166,9 @@ package final class RuntimeAPI: @unchecked Sendable {
         guard mode == nil || mode?.lowercased() == "streaming" else {
             exchange.reject(.invalidResponseMode)
             return self.finishPost(
-                self.platformError("Runtime.InvalidResponseModeHeader", "Invalid function response mode", id: id))
+                self.platformError("Runtime.InvalidResponseModeHeader", "Invalid function response mode", id: id), id: id)
         }
-        if let sink = self.current?.invocation.sink, mode != nil || exchange.isChunked {
+        if let sink = self.delivery(id)?.invocation.sink, mode != nil || exchange.isChunked {
             return self.stream(exchange, id: id, into: sink)
         }
         self.collect(exchange, id: id) { body in
@@ -162,25 +190,27 @@ package final class RuntimeAPI: @unchecked Sendable {
         self.delegate?.runtimePostStarted()
         let contentType = exchange.head.headers.first(name: "content-type")
         let limit = self.limits.streamedResponseByteCount
-        let stream = RuntimeResponseStream(exchange, into: sink, limit: limit) { ending in
-            self.stream = nil
+        let stream = RuntimeResponseStream(exchange, into: sink, limit: limit) { stream, ending in
+            self.streams.removeAll { $0 === stream }
             switch ending {
             case .complete(let trailers):
                 exchange.accept()
                 let reply = FunctionReply(
                     body: ByteBuffer(), contentType: contentType, executedVersion: self.executedVersion)
-                self.finishPost(self.outcome(reply, trailers: trailers))
+                self.finishPost(self.outcome(reply, trailers: trailers), id: id)
             case .tooLarge:
                 exchange.reject(.tooLarge(limitByteCount: limit))
-                self.finishPost(.functionError(self.reply(ErrorDocument.responseTooLarge(limit: limit))))
+                self.note(errorType: "Function.ResponseSizeTooLarge")
+                self.finishPost(
+                    .functionError(self.reply(ErrorDocument.responseTooLarge(limit: limit))), id: id)
             case .truncated:
                 exchange.reject(.truncatedRequest)
-                self.finishPost(self.truncated(id: id))
+                self.finishPost(self.truncated(id: id), id: id)
             case .cancelled:
                 exchange.reject(.invalidRequestID)
             }
         }
-        self.stream = stream
+        self.streams.append(stream)
         stream.start(ResponseHead(contentType: contentType, executedVersion: self.executedVersion))
     }
 
@@ -205,15 +235,15 @@ package final class RuntimeAPI: @unchecked Sendable {
             switch result {
             case .success(let body):
                 exchange.accept()
-                self.finishPost(outcome(body))
+                self.finishPost(outcome(body), id: id)
             case .failure(.tooLarge):
                 exchange.reject(.tooLarge(limitByteCount: self.limits.responseByteCount))
                 self.note(errorType: "Function.ResponseSizeTooLarge")
                 let document = ErrorDocument.responseTooLarge(limit: self.limits.responseByteCount)
-                self.finishPost(.functionError(self.reply(document)))
+                self.finishPost(.functionError(self.reply(document)), id: id)
             case .failure:
                 exchange.reject(.truncatedRequest)
-                self.finishPost(self.truncated(id: id))
+                self.finishPost(self.truncated(id: id), id: id)
             }
         }
     }
@@ -222,9 +252,10 @@ package final class RuntimeAPI: @unchecked Sendable {
         self.platformError("Runtime.TruncatedResponse", "HTTP request detected as truncated", id: id)
     }
 
-    private func finishPost(_ outcome: InvocationOutcome) {
-        self.machine.postFinished()
-        self.delegate?.runtimePosted(outcome)
+    private func finishPost(_ outcome: InvocationOutcome, id: Substring) {
+        self.machine.postFinished(id: id)
+        if self.machine.isConcurrent { self.deliveries.removeAll { $0.invocation.request.requestID == id } }
+        self.delegate?.runtimePosted(outcome, id: id)
     }
 
     private func initError(_ exchange: HTTPExchange) {
@@ -255,18 +286,7 @@ package final class RuntimeAPI: @unchecked Sendable {
     }
 
     private func note(errorType: String?) {
-        self.postedErrorType = errorType.flatMap(Self.told) ?? Self.unknownErrorType
-    }
-
-    /// AWS tells of types of the forms `Runtime.Name` and `Function.Name` only.
-    private static func told(_ errorType: String) -> String? {
-        let parts = errorType.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard parts.count == 2, errorType.utf8.count <= 128,
-            parts[0].elementsEqual("Runtime".utf8) || parts[0].elementsEqual("Function".utf8),
-            let first = parts[1].first, (0x41...0x5A).contains(first),
-            parts[1].allSatisfy({ (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) })
-        else { return nil }
-        return errorType
+        self.postedErrorType = PostedErrorType.told(errorType)
     }
 
     private func reply(_ document: ByteBuffer) -> FunctionReply {

@@ -17,6 +17,8 @@ package struct RuntimeAPIRejection: Error, Sendable, Equatable {
     /// The id in the path is not the current invocation's; looked at before the state.
     package static let invalidRequestID = Self(
         status: 400, errorType: "InvalidRequestID", message: "Invalid request ID")
+    /// The invocation has timed out, and its caller was told (contract 5).
+    package static let expired = Self(status: 410, errorType: "InvokeTimeout", message: "Invocation has timed out")
     package static let invalidResponseMode = Self(
         status: 400, errorType: "InvalidFunctionResponseMode", message: "Invalid function response mode")
     package static let truncatedRequest = Self(

@@ -1,11 +1,12 @@
 internal import Glibc
+internal import LambdaProtocol
 internal import NIOHTTP1
 
 /// What a request to the Runtime API asks for (contract 4.1).
 enum RuntimeAPIRoute: Equatable {
     case ping
     case next
-    /// `id` as it was sent: a UUID has nothing that a client would percent-encode (Node's does encode ids).
+    /// `id` is decoded: Node's client percent-encodes whatever id it was given.
     case response(id: Substring)
     case error(id: Substring)
     case initError
@@ -17,17 +18,21 @@ enum RuntimeAPIRoute: Equatable {
         let place = path.utf8.withContiguousStorageIfAvailable { Place(UnsafeRawBufferPointer($0)) } ?? .unknown
         switch place {
         case .next: self = method == .GET ? .next : .wrongMethod
-        case .response(let id): self = method == .POST ? .response(id: Self.slice(path, id)) : .wrongMethod
-        case .error(let id): self = method == .POST ? .error(id: Self.slice(path, id)) : .wrongMethod
+        case .response(let id): self = method == .POST ? .response(id: Self.id(path, id)) : .wrongMethod
+        case .error(let id): self = method == .POST ? .error(id: Self.id(path, id)) : .wrongMethod
         case .initError: self = method == .POST ? .initError : .wrongMethod
         case .ping: self = method == .GET ? .ping : .wrongMethod
         case .unknown: self = .unknownPath
         }
     }
 
-    private static func slice(_ path: Substring, _ range: Range<Int>) -> Substring {
+    /// What cannot be decoded stays as it is, and is nobody's id.
+    private static func id(_ path: Substring, _ range: Range<Int>) -> Substring {
         let start = path.utf8.index(path.startIndex, offsetBy: range.lowerBound)
-        return path[start..<path.utf8.index(start, offsetBy: range.count)]
+        let id = path[start..<path.utf8.index(start, offsetBy: range.count)]
+        let isEncoded = id.utf8.withContiguousStorageIfAvailable { UnsafeRawBufferPointer($0).holdsPercent } ?? true
+        guard isEncoded, let decoded = PercentEncoding.decode(id) else { return id }
+        return Substring(decoded)
     }
 
     /// What a path names; an id as the range of its bytes.
@@ -58,6 +63,10 @@ enum RuntimeAPIRoute: Equatable {
 }
 
 extension UnsafeRawBufferPointer {
+    fileprivate var holdsPercent: Bool {
+        self.baseAddress.map { memchr($0, Int32(UInt8(ascii: "%")), self.count) != nil } ?? false
+    }
+
     fileprivate func isEqual(to text: StaticString) -> Bool {
         guard self.count == text.utf8CodeUnitCount, let base = self.baseAddress else { return false }
         return memcmp(base, text.utf8Start, self.count) == 0

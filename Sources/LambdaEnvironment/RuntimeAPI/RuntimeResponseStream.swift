@@ -20,7 +20,7 @@ final class RuntimeResponseStream: @unchecked Sendable {
     private let exchange: HTTPExchange
     private let sink: any ResponseSink
     private var machine: ResponseStreamStateMachine
-    private var completion: ((Ending) -> Void)?
+    private var completion: ((RuntimeResponseStream, Ending) -> Void)?
 
     /// - Parameters:
     ///   - exchange: The runtime's post, whose body nobody has asked for.
@@ -28,7 +28,7 @@ final class RuntimeResponseStream: @unchecked Sendable {
     ///   - limit: Bytes of the body at most.
     ///   - completion: Called once; answers the exchange.
     init(
-        _ exchange: HTTPExchange, into sink: any ResponseSink, limit: Int, completion: @escaping (Ending) -> Void
+        _ exchange: HTTPExchange, into sink: any ResponseSink, limit: Int, completion: @escaping (RuntimeResponseStream, Ending) -> Void
     ) {
         self.exchange = exchange
         self.sink = sink
@@ -78,6 +78,6 @@ final class RuntimeResponseStream: @unchecked Sendable {
         self.sink.onWanted = nil
         let completion = self.completion
         self.completion = nil
-        completion?(ending)
+        completion?(self, ending)
     }
 }

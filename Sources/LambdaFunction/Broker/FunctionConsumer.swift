@@ -216,11 +216,8 @@ extension FunctionConsumer {
         case .failure(let error):
             self.finish(delivery, .refused(error), requestID: message.request.requestID, on: channel)
         case .success(let function):
-            guard message.invocationType != .dryRun else {
-                let nothing = FunctionReply(body: ByteBuffer())
-                return self.finish(delivery, .result(nothing), requestID: message.request.requestID, on: channel)
-            }
             let answer = Answer(message.request.requestID, delivery)
+            guard message.invocationType != .dryRun else { return self.acknowledgeDryRun(answer, on: channel) }
             if let stream = message.stream {
                 return self.run(
                     message, stream, isRedelivered: delivery.isRedelivered, answer, of: function, on: channel)
@@ -261,21 +258,33 @@ extension FunctionConsumer {
         self.finish(Answer(requestID, delivery), outcome, on: channel)
     }
 
+    /// Nothing was run: status 204 and no version, as over HTTP.
+    private func acknowledgeDryRun(_ answer: Answer, on channel: AMQPLinkChannel) {
+        let message = ReplyMessage(
+            acknowledging: 204, requestID: answer.requestID, correlationID: answer.correlationID)
+        if let replyTo = answer.replyTo { self.send(message, answer, to: replyTo, on: channel) }
+        self.finished(answer, on: channel)
+    }
+
     func finish(_ answer: Answer, _ outcome: InvocationOutcome, on channel: AMQPLinkChannel) {
-        self.running -= 1
         if let replyTo = answer.replyTo {
-            self.reply(outcome, answer, to: replyTo, on: channel)
+            let message = ReplyMessage(outcome, requestID: answer.requestID, correlationID: answer.correlationID)
+            self.send(message, answer, to: replyTo, on: channel)
         } else {
             self.log(outcome, answer)
         }
+        self.finished(answer, on: channel)
+    }
+
+    private func finished(_ answer: Answer, on channel: AMQPLinkChannel) {
+        self.running -= 1
         if channel.isOpen { self.attempt("acknowledge a message") { try channel.ack(answer.deliveryTag) } }
         self.completeDrainIfQuiet()
     }
 
-    private func reply(
-        _ outcome: InvocationOutcome, _ answer: Answer, to replyTo: AMQPShortString, on channel: AMQPLinkChannel
+    private func send(
+        _ message: ReplyMessage, _ answer: Answer, to replyTo: AMQPShortString, on channel: AMQPLinkChannel
     ) {
-        let message = ReplyMessage(outcome, requestID: answer.requestID, correlationID: answer.correlationID)
         guard let channel = channel.isOpen ? channel : self.channel, channel.isOpen else {
             // The broker still has the message, and delivers it again.
             return self.logger.warning(

@@ -28,3 +28,14 @@ def printing(event, context):
 def logging_only(event, context):
     logging.getLogger().error("through logging")
     return event
+
+
+def seen(event, context):
+    print("what the function prints")
+    client = context.client_context
+    return {"request_id": context.aws_request_id, "custom": client.custom if client else None}
+
+
+def noting(event, context):
+    with open(event["file"], "a") as notes:
+        notes.write(context.aws_request_id + "\n")

@@ -108,7 +108,7 @@ import Testing
 
     /// Speaks the wire contract by hand, as a client in any language may.
     @Test func aCallerWhoGivesNoMoreCreditIsToldAfterTheFunctionsTimeout() async throws {
-        try await StreamingSetUp.with(patience: .milliseconds(300)) { test in
+        try await StreamingSetUp.with(patience: .seconds(2)) { test in
             let channel = try await test.caller.openChannel()
             let replies = try await channel.declareQueue(.serverNamedExclusive).name
             var properties = AMQPProperties(
@@ -194,6 +194,7 @@ import Testing
             for try await event in try await test.stream("chunks 100 1000", window: 5000) {
                 if case .chunk = event { break }
             }
+            while try await test.callCount() > 0 { await Task.yield() }
             let task = Task { try await self.read(test.stream("chunks 100000 1000", window: 5000)) }
             while try await test.madeByteCount() < 50_000 { await Task.yield() }
             task.cancel()

@@ -44,7 +44,8 @@ final class StreamingFunction: FunctionInvoker, @unchecked Sendable {
         case .fails: completion(.functionError(FunctionReply(body: ByteBuffer(string: #"{"errorType":"E"}"#))))
         case .chunks(let count, let byteCount, let fails):
             sink.begin(ResponseHead(contentType: "text/plain"))
-            let outcome: InvocationOutcome = fails
+            let outcome: InvocationOutcome =
+                fails
                 ? .functionError(FunctionReply(body: ByteBuffer(string: #"{"errorType":"E"}"#)))
                 : .result(FunctionReply(body: ByteBuffer()))
             self.make(count, byteCount, into: sink) { completion(outcome) }
@@ -121,6 +122,11 @@ struct StreamingSetUp: Sendable {
     ) async throws(LambdaError) -> InvocationStream {
         try await self.client.invokeWithResponseStream(
             self.name, payload: ByteBuffer(string: "\"\(event)\""), options: .init(timeout: timeout), window: window)
+    }
+
+    /// Calls that the client waits for.
+    func callCount() async throws -> Int {
+        try await self.caller.eventLoop.submit { self.client.rpc.callCount }.get()
     }
 
     /// What the function has made so far.

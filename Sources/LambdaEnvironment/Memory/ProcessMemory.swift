@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// The memory of a process and its descendants, as /proc tells it.
 enum ProcessMemory {
     /// The sum of the peaks (VmHWM) of a process and of what it has started, in bytes; 0 when nothing can be read.
@@ -17,7 +15,7 @@ enum ProcessMemory {
     }
 
     private static func peakByteCount(of process: Int32) -> Int {
-        guard let status = Self.read("/proc/\(process)/status"),
+        guard let status = SmallFile.read("/proc/\(process)/status"),
             let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
             let number = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first,
             let kilobytes = Int(number)
@@ -27,19 +25,7 @@ enum ProcessMemory {
 
     private static func children(of process: Int32) -> [Int32] {
         // Of its first thread; a child that another thread has started is missed, which costs too much to avoid.
-        guard let list = Self.read("/proc/\(process)/task/\(process)/children") else { return [] }
+        guard let list = SmallFile.read("/proc/\(process)/task/\(process)/children") else { return [] }
         return list.split(separator: " ").compactMap { Int32($0) }
-    }
-
-    /// The first 4 KiB of a file of /proc.
-    private static func read(_ path: String) -> String? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        return withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
-            let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-            guard count > 0 else { return nil }
-            return String(decoding: buffer[..<count], as: UTF8.self)
-        }
     }
 }

@@ -1,10 +1,10 @@
 import NIOCore
 
 /// A listener could not be opened: which setting says where, and what the system says to it.
-struct ListenError: Error, CustomStringConvertible {
-    let description: String
+package struct ListenError: Error, CustomStringConvertible {
+    package let description: String
 
-    init(setting: String, host: String, port: Int, _ error: any Error) {
+    package init(setting: String, host: String, port: Int, _ error: any Error) {
         let reason = (error as? IOError).map { "\($0.description)" } ?? "\(error)"
         self.description = "\(setting): cannot listen on \(host):\(port): \(reason)"
     }

@@ -1,4 +1,3 @@
-import Glibc
 import LambdaProtocol
 import Logging
 
@@ -25,14 +24,5 @@ struct JSONLogHandler: LogHandler {
             members.append((key, JSONText.string(value.description)))
         }
         StandardError.write(JSONText.object(members))
-    }
-}
-
-/// Standard error, a line at a time.
-enum StandardError {
-    static func write(_ line: String) {
-        var bytes = Array(line.utf8)
-        bytes.append(UInt8(ascii: "\n"))
-        _ = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 }

@@ -1,12 +1,13 @@
 import Synchronization
-import TestSupport
 
 /// Plays a broker with one behaviour behind each routing key.
 ///
 /// `echo` answers, `nowhere` is returned, `silent` never answers, `twice` answers twice, `stranger` answers other
 /// people's calls first, `blocked` says before its answer that the broker is. `refused` closes the channel, `deleted`
-/// ends the replies' consumer, `cut` ends the connection.
-final class FakeRPCBroker: Sendable {
+/// ends the replies' consumer, `cut` ends the connection. Queues whose names end in `.async` take events: `nowhere.async`
+/// and `old.async` are returned, `full.async` is nacked, `silent.async` never confirms. Whether there is a
+/// queue `stalled` it does not say.
+package final class FakeRPCBroker: Sendable {
     private struct State {
         var publish: FakeFrame?
         var header: FakeFrame?
@@ -14,22 +15,28 @@ final class FakeRPCBroker: Sendable {
         var deliveryTag: UInt64 = 0
         var queueCount = 0
         var replyTos: [String] = []
+        var routingKeys: [String] = []
+        /// Publishes so far on each channel that is in confirm mode.
+        var confirming: [UInt16: UInt64] = [:]
         var expirations: [String] = []
     }
 
     private let state = Mutex(State())
     /// Whether publishes are answered with a nack.
-    let nacks: Bool
+    private let nacks: Bool
 
-    init(nacks: Bool = false) {
+    package init(nacks: Bool = false) {
         self.nacks = nacks
     }
 
+    /// Where each message was published to.
+    package var routingKeys: [String] { self.state.withLock { $0.routingKeys } }
+
     /// What each request said in `reply_to`.
-    var replyTos: [String] { self.state.withLock { $0.replyTos } }
+    package var replyTos: [String] { self.state.withLock { $0.replyTos } }
 
     /// The script of one connection.
-    var script: [FakeBrokerStep] {
+    package var script: [FakeBrokerStep] {
         .handshake(heartbeat: 0) + [.serve { frame in self.answer(frame) }]
     }
 
@@ -38,8 +45,8 @@ final class FakeRPCBroker: Sendable {
         case (1, 20, 10): [.channelOpenOK(on: frame.channel)]
         case (1, 20, 40): [.channelCloseOK(on: frame.channel)]
         case (1, 10, 50): [.connectionCloseOK]
-        case (1, 85, 10): [.confirmSelectOK(on: frame.channel)]
-        case (1, 50, 10): [self.declare(frame)]
+        case (1, 85, 10): self.selectConfirms(frame)
+        case (1, 50, 10): self.declare(frame)
         case (1, 60, 20): [self.consume(frame)]
         case (1, 60, 40):
             self.state.withLock { state in
@@ -51,12 +58,20 @@ final class FakeRPCBroker: Sendable {
         }
     }
 
-    private func declare(_ frame: FakeFrame) -> FakeFrame {
+    private func selectConfirms(_ frame: FakeFrame) -> [FakeFrame] {
+        self.state.withLock { $0.confirming[frame.channel] = 0 }
+        return [.confirmSelectOK(on: frame.channel)]
+    }
+
+    private func declare(_ frame: FakeFrame) -> [FakeFrame] {
+        var arguments = frame.arguments
+        _ = arguments.integer(2)
+        if arguments.shortString() == "stalled" { return [] }
         let number = self.state.withLock { state in
             state.queueCount += 1
             return state.queueCount
         }
-        return .queueDeclareOK("amq.gen-\(number)", on: frame.channel)
+        return [.queueDeclareOK("amq.gen-\(number)", on: frame.channel)]
     }
 
     private func consume(_ frame: FakeFrame) -> FakeFrame {
@@ -93,13 +108,22 @@ final class FakeRPCBroker: Sendable {
                 "c1", deliveryTag: state.deliveryTag, properties: FakeProperties(correlationID: correlationID),
                 body: body, on: publish.channel)
         }
-        if self.nacks { return [.basicNack(1, on: publish.channel)] }
+        state.routingKeys.append(routingKey)
+        let tag = state.confirming[publish.channel].map { $0 + 1 }
+        state.confirming[publish.channel] = tag
+        let ack = tag.map { [FakeFrame.basicAck($0, on: publish.channel)] } ?? []
+        let nack = [FakeFrame.basicNack(tag ?? 1, on: publish.channel)]
+        func giveBack() -> [FakeFrame] {
+            FakeFrame.returned(routingKey: routingKey, properties: properties, body: body, on: publish.channel) + ack
+        }
+        if self.nacks { return nack }
         switch routingKey {
-        case "echo": return deliver(properties.correlationID)
+        case "echo": return ack + deliver(properties.correlationID)
         case "twice": return deliver(properties.correlationID) + deliver(properties.correlationID)
         case "stranger": return deliver("nobody") + deliver(nil) + deliver(properties.correlationID)
-        case "nowhere":
-            return FakeFrame.returned(routingKey: routingKey, properties: properties, body: body, on: publish.channel)
+        case "nowhere", "nowhere.async", "old.async": return giveBack()
+        case "full.async": return nack
+        case "echo.async", "old": return ack
         case "refused": return [.channelClose(404, "NOT_FOUND - no exchange", on: publish.channel)]
         case "blocked": return [.connectionBlocked("low on memory")] + deliver(properties.correlationID)
         case "deleted": return [.basicCancel("c1", on: publish.channel)]

@@ -2,15 +2,16 @@ import Glibc
 
 /// Reads settings from environment variables: strict, since a value that cannot be read is an error and never the
 /// default. An empty variable counts as absent.
-struct Settings {
+package struct Settings: Sendable {
     private let variables: [String: String]
 
-    init(_ variables: [String: String]) {
+    /// - Parameter variables: The environment.
+    package init(_ variables: [String: String]) {
         self.variables = variables
     }
 
     /// The environment of this process.
-    static func processEnvironment() -> [String: String] {
+    package static func processEnvironment() -> [String: String] {
         var result: [String: String] = [:]
         var next = environ
         while let entry = next.pointee {
@@ -21,13 +22,14 @@ struct Settings {
         return result
     }
 
-    func text(_ name: String) -> String? {
+    /// The value as it stands; `nil` where it is not set.
+    package func text(_ name: String) -> String? {
         guard let value = self.variables[name], !value.isEmpty else { return nil }
         return value
     }
 
     /// A whole number within a range.
-    func integer(_ name: String, default fallback: Int, in range: ClosedRange<Int>) throws(SettingError) -> Int {
+    package func integer(_ name: String, default fallback: Int, in range: ClosedRange<Int>) throws(SettingError) -> Int {
         guard let text = self.text(name) else { return fallback }
         guard let number = Int(text), range.contains(number) else {
             throw SettingError(
@@ -36,7 +38,8 @@ struct Settings {
         return number
     }
 
-    func boolean(_ name: String, default fallback: Bool) throws(SettingError) -> Bool {
+    /// `true`, `1`, `yes`, `on`, or the opposite.
+    package func boolean(_ name: String, default fallback: Bool) throws(SettingError) -> Bool {
         guard let text = self.text(name) else { return fallback }
         switch text.lowercased() {
         case "true", "1", "yes", "on": return true
@@ -46,7 +49,7 @@ struct Settings {
     }
 
     /// A secret: from the variable, or from the file that `<name>_FILE` names. Never printed.
-    func secret(_ name: String) throws(SettingError) -> String? {
+    package func secret(_ name: String) throws(SettingError) -> String? {
         let fileName = name + "_FILE"
         guard let path = self.text(fileName) else { return self.text(name) }
         guard self.text(name) == nil else { throw SettingError(fileName, "\(name) is set, too; only one of them may be") }

@@ -1,0 +1,78 @@
+package import AMQP
+import LambdaHTTP
+package import Logging
+package import NIOCore
+
+/// The gateway: the Invoke API over HTTP for every function that RabbitMQ leads to.
+///
+/// It keeps nothing: any number of gateways may stand side by side. So may its event loops, which share a port and
+/// nothing else.
+package final class Gateway: Sendable {
+    private let configuration: GatewayConfiguration
+    private let workers: [GatewayWorker]
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - configuration: What it is told.
+    ///   - eventLoops: Its loops, one at least.
+    ///   - logger: For what goes on.
+    /// - Throws: `invalidConfiguration`, which names the setting.
+    package init(
+        configuration: GatewayConfiguration, eventLoops: [any EventLoop], logger: Logger
+    ) throws(AMQPError) {
+        var workers: [GatewayWorker] = []
+        for eventLoop in eventLoops {
+            workers.append(try GatewayWorker(configuration: configuration, eventLoop: eventLoop, logger: logger))
+        }
+        self.configuration = configuration
+        self.workers = workers
+        self.logger = logger
+    }
+
+    /// Opens the listeners.
+    ///
+    /// - Returns: Where they listen; fails when the port is taken.
+    package func listen() -> EventLoopFuture<SocketAddress?> {
+        guard let first = self.workers.first else { preconditionFailure("a gateway has an event loop") }
+        let alone = self.listen(first, port: self.configuration.port, sharesPort: false)
+        guard self.workers.count > 1 else { return alone }
+        // A port that is shared is never "in use" for the same user: so it is asked for alone first.
+        return alone
+            .flatMap { address in first.eventLoop.flatSubmit { first.close() }.map { address } }
+            .flatMap { address in
+                let port = address?.port ?? self.configuration.port
+                let listeners = self.workers.map { self.listen($0, port: port, sharesPort: true) }
+                return EventLoopFuture.whenAllSucceed(listeners, on: first.eventLoop).map { _ in address }
+            }
+    }
+
+    private func listen(_ worker: GatewayWorker, port: Int, sharesPort: Bool) -> EventLoopFuture<SocketAddress?> {
+        worker.eventLoop.flatSubmit {
+            worker.listen(port: port, sharesPort: sharesPort) { self.unreadiness(on: worker.eventLoop) }
+        }
+    }
+
+    /// Connects every loop to the broker.
+    ///
+    /// - Returns: Fails when the broker cannot be reached in the attempts allowed.
+    package func connect() -> EventLoopFuture<Void> {
+        self.each { $0.connect() }
+    }
+
+    /// Takes nothing new, answers what waits, and closes everything.
+    package func drain() -> EventLoopFuture<Void> {
+        self.each { $0.drain() }
+    }
+
+    /// The first thing that stands in the way of invocations, on any loop.
+    private func unreadiness(on eventLoop: any EventLoop) -> EventLoopFuture<String?> {
+        let answers = self.workers.map { worker in worker.eventLoop.submit { worker.unreadiness } }
+        return EventLoopFuture.whenAllSucceed(answers, on: eventLoop).map { $0.lazy.compactMap { $0 }.first }
+    }
+
+    private func each(_ body: @escaping @Sendable (GatewayWorker) -> EventLoopFuture<Void>) -> EventLoopFuture<Void> {
+        guard let first = self.workers.first else { preconditionFailure("a gateway has an event loop") }
+        let all = self.workers.map { worker in worker.eventLoop.flatSubmit { body(worker) } }
+        return EventLoopFuture.andAllSucceed(all, on: first.eventLoop)
+    }
+}

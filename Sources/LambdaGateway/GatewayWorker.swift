@@ -1,0 +1,98 @@
+import AMQP
+import LambdaHTTP
+import LambdaInvokeAPI
+import Logging
+import NIOCore
+
+/// What a gateway has on each of its event loops: a listener, a connection to the broker, a reply queue. An invocation
+/// never leaves its loop.
+// @unchecked: every member is used on `eventLoop` only (asserted).
+final class GatewayWorker: @unchecked Sendable {
+    let eventLoop: any EventLoop
+    private let configuration: GatewayConfiguration
+    private let logger: Logger
+    private let connection: AMQPConnection
+    private let invoker: BrokerInvoker
+    private let api: InvokeAPI
+    private var server: HTTPServer?
+    private var isDraining = false
+
+    /// - Throws: `invalidConfiguration` for what cannot be a broker's.
+    init(configuration: GatewayConfiguration, eventLoop: any EventLoop, logger: Logger) throws(AMQPError) {
+        self.eventLoop = eventLoop
+        self.configuration = configuration
+        self.logger = logger
+        self.connection = try AMQPConnection(configuration: configuration.broker, eventLoop: eventLoop, logger: logger)
+        self.invoker = BrokerInvoker(connection: self.connection, configuration: configuration)
+        self.api = InvokeAPI(
+            invoker: self.invoker, events: self.invoker, configuration: configuration.api, logger: logger)
+    }
+
+    /// Opens the listener.
+    ///
+    /// - Parameters:
+    ///   - port: The port; 0 for any.
+    ///   - sharesPort: Whether other workers have it, too.
+    ///   - readiness: Asks the whole gateway.
+    func listen(
+        port: Int, sharesPort: Bool, readiness: @escaping () -> EventLoopFuture<String?>
+    ) -> EventLoopFuture<SocketAddress?> {
+        self.eventLoop.assertInEventLoop()
+        return HTTPServer.bind(
+            host: self.configuration.host, port: port, configuration: self.httpConfiguration(sharesPort),
+            eventLoop: self.eventLoop, logger: self.logger,
+            handler: { exchange in self.handle(exchange, readiness) }
+        ).map { server in
+            self.server = server
+            return server.localAddress
+        }
+    }
+
+    private func handle(_ exchange: HTTPExchange, _ readiness: () -> EventLoopFuture<String?>) {
+        switch HealthAPI.route(exchange.path) {
+        case nil: self.api.handle(exchange)
+        case .health: HealthAPI.answer(exchange, unreadiness: nil)
+        case .ready:
+            readiness().hop(to: self.eventLoop).assumeIsolated().whenSuccess {
+                HealthAPI.answer(exchange, unreadiness: $0)
+            }
+        }
+    }
+
+    /// Against clients that are slow or greedy; none of it is near to what a well-behaved one needs.
+    private func httpConfiguration(_ sharesPort: Bool) -> HTTPServerConfiguration {
+        var configuration = HTTPServerConfiguration()
+        configuration.maxConnections = self.configuration.maxConnections
+        configuration.idleTimeout = .minutes(5)
+        configuration.headTimeout = .seconds(10)
+        configuration.bodyTimeout = .seconds(30)
+        configuration.sendsDate = true
+        configuration.sharesPort = sharesPort
+        return configuration
+    }
+
+    /// Connects to the broker; fails when it cannot be reached in the attempts allowed.
+    func connect() -> EventLoopFuture<Void> {
+        self.eventLoop.assertInEventLoop()
+        return self.invoker.start().flatMap { self.connection.start() }
+    }
+
+    /// What stands in the way of invocations.
+    var unreadiness: String? {
+        self.isDraining ? "the gateway is stopping" : self.invoker.unreadiness
+    }
+
+    /// Takes nothing new, answers what waits, and closes everything.
+    func drain() -> EventLoopFuture<Void> {
+        self.eventLoop.assertInEventLoop()
+        self.isDraining = true
+        let server = self.server?.shutdown(grace: .hours(24)) ?? self.eventLoop.makeSucceededVoidFuture()
+        return server.flatMap { self.connection.shutdown() }
+    }
+
+    /// Closes the listener again, when another one could not be opened.
+    func close() -> EventLoopFuture<Void> {
+        self.eventLoop.assertInEventLoop()
+        return self.server?.close() ?? self.eventLoop.makeSucceededVoidFuture()
+    }
+}

@@ -1,0 +1,71 @@
+import AMQP
+import CLinux
+import Glibc
+import LambdaGateway
+import LambdaProgram
+import Logging
+import NIOCore
+import NIOPosix
+
+func fail(_ message: String, exitCode: Int32) -> Never {
+    StandardError.write("lambda-gateway: \(message)")
+    exit(exitCode)
+}
+
+func configuration() -> ProgramConfiguration {
+    do throws(SettingError) {
+        let options = try CommandLineOptions(Array(CommandLine.arguments.dropFirst()))
+        if options.wantsHelp {
+            print(CommandLineOptions.help)
+            exit(0)
+        }
+        if options.wantsVersion {
+            print("lambda-gateway \(ProgramVersion.text)")
+            exit(0)
+        }
+        return try ProgramConfiguration(
+            Settings(Settings.processEnvironment()), processorCount: System.coreCount)
+    } catch {
+        fail(error.description, exitCode: SettingError.exitCode)
+    }
+}
+
+func fail(_ error: AMQPError) -> Never {
+    fail("AMQP_URI: \(error.message)", exitCode: error.code == .invalidConfiguration ? SettingError.exitCode : 1)
+}
+
+func makeGateway(_ settings: ProgramConfiguration, _ logger: Logger) -> Gateway {
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoopCount)
+    do throws(AMQPError) {
+        return try Gateway(
+            configuration: settings.gateway, eventLoops: Array(group.makeIterator()), logger: logger)
+    } catch {
+        fail(error)
+    }
+}
+
+let settings = configuration()
+clinux_configure_name_lookup()
+signal(SIGPIPE, SIG_IGN)
+FileDescriptors.raiseLimit()
+let stopSignals = StopSignals()
+let logger = Logger.program("lambda-gateway", level: settings.logLevel, asJSON: settings.logsJSON)
+let gateway = makeGateway(settings, logger)
+
+gateway.listen().flatMapErrorThrowing { error in
+    throw ListenError(setting: "PORT", host: settings.gateway.host, port: settings.gateway.port, error)
+}.flatMap { address -> EventLoopFuture<Void> in
+    logger.info("The Invoke API is ready", metadata: ["address": "\(address.map { "\($0)" } ?? "-")"])
+    if !settings.isLocal {
+        logger.warning("Whoever reaches this address may invoke every function: there is no authentication")
+    }
+    return gateway.connect()
+}.whenFailure { error in
+    if let error = error as? AMQPError { fail(error) }
+    fail("\(error)", exitCode: 1)
+}
+
+_ = stopSignals.wait()
+logger.info("Stopping; a second signal ends at once")
+gateway.drain().whenComplete { _ in exit(0) }
+exit(128 + stopSignals.wait())
