@@ -32,7 +32,8 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
         self.scheduler = InvocationScheduler(
             limits: .init(
                 maxEnvironments: configuration.maxEnvironments,
-                slotsPerEnvironment: configuration.environment.maxInvocations, minEnvironments: configuration.minEnvironments,
+                slotsPerEnvironment: configuration.environment.maxInvocations,
+                minEnvironments: configuration.minEnvironments,
                 maxEvents: (configuration.maxEnvironments - configuration.reservedForCallers)
                     * configuration.environment.maxInvocations,
                 maxWaiting: configuration.maxWaiting, maxWaitingTime: configuration.maxWaitingTime,

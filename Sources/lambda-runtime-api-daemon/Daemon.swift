@@ -128,8 +128,8 @@ final class Daemon: @unchecked Sendable {
         guard let settings = self.configuration.events else { return nil }
         let messages = self.messageConfiguration
         return EventConfiguration(
-            functionName: self.configuration.function.environment.function.name, queueName: self.configuration.queueName,
-            arn: messages.arn, qualifier: self.configuration.function.qualifier ?? "$LATEST", messages: messages,
+            functionName: messages.arn.name, queueName: self.configuration.queueName, arn: messages.arn,
+            qualifier: self.configuration.function.qualifier ?? "$LATEST", messages: messages,
             policy: settings.policy, queueType: settings.queueType, onSuccess: settings.onSuccess,
             onFailure: settings.onFailure)
     }

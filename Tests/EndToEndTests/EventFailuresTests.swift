@@ -22,12 +22,18 @@ extension EndToEnd {
             return program
         }
 
+        private func untilQueued(_ broker: EventBroker) async throws {
+            try await eventually("the queue for events is there") {
+                (try? await broker.messages(in: broker.name + ".async")) != nil
+            }
+        }
+
         @Test func anEventWhoseDaemonIsKilledInItsMiddleRunsAgain() async throws {
             let broker = EventBroker(uri: try ProgramEnvironment.brokerURI(), name: Daemon.uniqueName())
             let file = try EventFile()
             let first = try await self.start(broker.name, broker.uri)
             defer { first.killGroup() }
-            try await eventually("the queue is there") { (try? await broker.messages(in: broker.name + ".async")) != nil }
+            try await self.untilQueued(broker)
             let id = try await broker.invoke(file.event(#""ms": 1500"#))
             try await eventually("it runs") { try file.count() == 1 }
             first.signal(SIGKILL)
@@ -50,7 +56,7 @@ extension EndToEnd {
             let settings = ["EVENT_QUEUE_TYPE": type, "EVENT_RETRIES": "0"]
             var daemon = try await self.start(broker.name, broker.uri, settings: settings)
             defer { daemon.killGroup() }
-            try await eventually("the queue is there") { (try? await broker.messages(in: broker.name + ".async")) != nil }
+            try await self.untilQueued(broker)
             try await broker.invoke(file.event(#""die": true"#))
             for death in 1...3 {
                 try await eventually("death \(death)") { !Program.isRunning(daemon.processID) }
@@ -69,7 +75,7 @@ extension EndToEnd {
             // Without a retry a single lost attempt would be the end.
             let daemon = try await self.start(broker.name, broker.uri, settings: ["EVENT_RETRIES": "0"])
             defer { daemon.killGroup() }
-            try await eventually("the queue is there") { (try? await broker.messages(in: broker.name + ".async")) != nil }
+            try await self.untilQueued(broker)
             for _ in 0..<3 { try await broker.invoke(file.event(#""ms": 1000"#)) }
             try await eventually("the first runs") { try file.count() == 1 }
             daemon.signal(SIGTERM)
@@ -90,11 +96,9 @@ extension EndToEnd {
                 let file = try EventFile()
                 let daemon = try await self.start(broker.name, node.uri, settings: ["MAX_CONCURRENCY": "2"])
                 defer { daemon.killGroup() }
-                try await eventually("the queue is there") {
-                    (try? await broker.messages(in: broker.name + ".async")) != nil
-                }
-                // RabbitMQ 3.10 that is killed less than two seconds after a quorum queue was declared does not find its
-                // confirmed messages again.
+                try await self.untilQueued(broker)
+                // RabbitMQ 3.10 that is killed less than two seconds after a quorum queue was declared does not find
+                // its confirmed messages again.
                 try await Task.sleep(for: .seconds(3))
                 try await broker.invoke(file.event(#""ms": 20"#), count: 100)
                 try await eventually("some have run") { try file.count() >= 10 }
@@ -116,7 +120,7 @@ extension EndToEnd {
             let file = try EventFile()
             let daemon = try await self.start(broker.name, broker.uri)
             defer { daemon.killGroup() }
-            try await eventually("the queue is there") { (try? await broker.messages(in: broker.name + ".async")) != nil }
+            try await self.untilQueued(broker)
             try await broker.invoke(file.event(#""ms": 100"#), count: 100)
             try await eventually("the backlog is being worked at") { try file.count() >= 2 }
             // One slot: each call waits for the event that runs, and for no other.

@@ -148,7 +148,8 @@ extension EndToEnd {
         @Test func successesAndFailuresAreToldToTheirDestinations() async throws {
             let queue = Daemon.uniqueName()
             let settings = [
-                "EVENT_RETRIES": "0", "EVENT_ON_SUCCESS": queue + "-good", "EVENT_ON_FAILURE": "amq.direct/nobody-listens",
+                "EVENT_RETRIES": "0", "EVENT_ON_SUCCESS": queue + "-good",
+                "EVENT_ON_FAILURE": "amq.direct/nobody-listens",
             ]
             try await self.with(settings) { _, broker, file in
                 try await broker.declare(queue + "-good")

@@ -78,6 +78,9 @@ extension EndToEnd {
                 "STREAMED_RESPONSE_LIMIT": "1000000", "REQUEST_LIMIT": "6291456", "RESPONSE_LIMIT": "6291556",
                 "EVENT_LIMIT": "1048576", "REQUIRE_JSON": "true", "MAX_WAITING": "1000", "MAX_WAITING_SECONDS": "60",
                 "ENABLE_OPENFAAS": "false", "AWS_LAMBDA_MAX_CONCURRENCY": "1",
+                "CALLER_RESERVED_CONCURRENCY": "1", "EVENT_QUEUE_TYPE": "classic", "EVENT_RETRIES": "1",
+                "EVENT_RETRY_WAITS": "1", "EVENT_MAX_AGE": "60", "EVENT_ON_SUCCESS": "records",
+                "EVENT_ON_FAILURE": "records/failed",
             ]
             // The test's daemon has them, too.
             let always: Set = ["AMQP_URI", "INVOKE_API_PORT", "RUNTIME_API_PORT"]

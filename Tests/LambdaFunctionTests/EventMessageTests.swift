@@ -20,7 +20,8 @@ import Testing
     @Test func theRequestIDStaysTheSameThroughAllAttempts() {
         let first = self.message()
         #expect(first.requestID == self.id)
-        let second = EventMessage(first.properties(attempt: 1), first.body, now: self.now.advanced(byMilliseconds: 9000))
+        let later = self.now.advanced(byMilliseconds: 9000)
+        let second = EventMessage(first.properties(attempt: 1), first.body, now: later)
         #expect(second.requestID == self.id)
         #expect(second.attempt == 1)
         #expect(second.acceptedSeconds == 1_700_000_000)

@@ -48,15 +48,19 @@ import Testing
 
     @Test func anEventThatIsTooOldIsNotRun() {
         let limit = self.policy.maxAgeMilliseconds
-        #expect(self.policy.arrived(attempt: 0, isRedelivered: false, ageMilliseconds: limit) == .run)
-        #expect(self.policy.arrived(attempt: 0, isRedelivered: false, ageMilliseconds: limit + 1) == .giveUp(.ageExceeded))
+        func arrived(_ age: Int64) -> EventPolicy.Arrival {
+            self.policy.arrived(attempt: 0, isRedelivered: false, ageMilliseconds: age)
+        }
+        #expect(arrived(limit) == .run)
+        #expect(arrived(limit + 1) == .giveUp(.ageExceeded))
         #expect(self.ended(self.refused(.requestExpired), attempt: 1) == .giveUp(.ageExceeded, attempts: 1))
     }
 
     @Test func whatThePlatformCouldNotRunIsNoAttemptAndWaitsLongerEachTime() {
         var waits: [Int64] = []
         for refusals in 0..<6 {
-            guard case .backOff(let wait, let next) = self.ended(self.refused(.tooManyRequests), refusals: refusals) else {
+            let action = self.ended(self.refused(.tooManyRequests), refusals: refusals)
+            guard case .backOff(let wait, let next) = action else {
                 Issue.record("no back-off")
                 continue
             }

@@ -36,7 +36,8 @@ import Testing
     @Test func aSuccessHasNoFunctionErrorAndARunThatNeverWasHasNoResponse() throws {
         let result = InvocationOutcome.result(FunctionReply(body: ByteBuffer(string: "\"ok\"")))
         let success = String(buffer: self.record(.success, attempts: 1, event: ByteBuffer(string: "1"), result).body)
-        #expect(success.contains(#""responseContext":{"statusCode":200,"executedVersion":"$LATEST"},"responsePayload":"ok"}"#))
+        let context = #""responseContext":{"statusCode":200,"executedVersion":"$LATEST"}"#
+        #expect(success.hasSuffix(context + #","responsePayload":"ok"}"#))
         let old = String(buffer: self.record(.ageExceeded, attempts: 0, event: ByteBuffer(string: "1"), nil).body)
         #expect(old.hasSuffix(#""condition":"EventAgeExceeded","approximateInvokeCount":0},"requestPayload":1}"#))
     }
@@ -58,7 +59,8 @@ import Testing
         let result = InvocationOutcome.result(FunctionReply(body: ByteBuffer(string: "a \"b\"")))
         let record = self.record(.success, attempts: 1, event: ByteBuffer(string: "1"), result)
         #expect(String(buffer: record.body).hasSuffix(#""responsePayload":"a \"b\""}"#))
-        let empty = self.record(.success, attempts: 1, event: ByteBuffer(string: "1"), .result(FunctionReply(body: ByteBuffer())))
+        let nothing = InvocationOutcome.result(FunctionReply(body: ByteBuffer()))
+        let empty = self.record(.success, attempts: 1, event: ByteBuffer(string: "1"), nothing)
         #expect(String(buffer: empty.body).hasSuffix(#""responsePayload":null}"#))
     }
 

@@ -11,7 +11,8 @@ import Testing
     private func ready(_ environments: Int, events: Int? = nil) -> Scheduler {
         var scheduler = Scheduler(
             limits: .init(
-                maxEnvironments: environments, minEnvironments: environments, maxEvents: events ?? .max, maxWaiting: 10))
+                maxEnvironments: environments, minEnvironments: environments, maxEvents: events ?? .max,
+                maxWaiting: 10))
         while let environment = scheduler.startEarly() {
             _ = scheduler.environmentBecameReady(environment, now: self.at(0))
         }

@@ -17,7 +17,9 @@ extension EventConsumer {
         switch next {
         case .succeeded: self.succeeded(run, outcome)
         case .retry(let wait, let attempts):
-            self.log("An event has failed and is tried again", run, outcome, ["attempts": "\(attempts)", "inMs": "\(wait)"])
+            self.log(
+                "An event has failed and is tried again", run, outcome,
+                ["attempts": "\(attempts)", "inMs": "\(wait)"])
             self.pass(run, to: .retry(afterMilliseconds: wait), message.properties(attempt: attempts))
         case .backOff(let wait, let refusals):
             self.log("An event could not be run and is tried again", run, outcome, ["inMs": "\(wait)"])

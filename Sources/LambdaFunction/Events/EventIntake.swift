@@ -1,8 +1,10 @@
 /// How many consumers read a function's events: one more than events run, so that one event at most waits unstarted.
 ///
-/// Pure. RabbitMQ does not change the prefetch of a consumer that runs; so each consumer (a lane here) has a prefetch of
-/// one, and lanes come and go. With a backlog they do not: the lane of an event that is done gets the next one, which
-/// waits while the one that has waited runs.
+/// Pure.
+///
+/// RabbitMQ does not change the prefetch of a consumer that runs; so each consumer (a lane here) has a prefetch of one,
+/// and lanes come and go. With a backlog they do not: the lane of an event that is done gets the next one, which waits
+/// while the one that has waited runs.
 package struct EventIntake {
     /// What to do about an event that is done.
     package enum Settlement: Equatable {

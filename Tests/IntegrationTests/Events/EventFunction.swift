@@ -6,8 +6,14 @@ import NIOCore
 // @unchecked: every member is used on `eventLoop` only.
 final class EventFunction: EventInvoker, @unchecked Sendable {
     let eventLoop: any EventLoop
+    struct Event {
+        let request: InvocationRequest
+        let onStart: () -> Void
+        let completion: (InvocationOutcome) -> Void
+    }
+
     /// The events that were handed over and are not answered, oldest first.
-    private(set) var open: [(request: InvocationRequest, onStart: () -> Void, completion: (InvocationOutcome) -> Void)] = []
+    private(set) var open: [Event] = []
     private(set) var callCount = 0
     var hasWaitingCallers = false
 
@@ -38,7 +44,7 @@ final class EventFunction: EventInvoker, @unchecked Sendable {
         _ request: InvocationRequest, of function: ResolvedFunction, onStart: @escaping () -> Void,
         completion: @escaping (InvocationOutcome) -> Void
     ) {
-        self.open.append((request, onStart, completion))
+        self.open.append(Event(request: request, onStart: onStart, completion: completion))
     }
 
     func refuseWaitingEvents() {

@@ -9,7 +9,9 @@ import Testing
 /// Events through a real RabbitMQ: their queues, what is acknowledged when, and what a lost connection does.
 @Suite(.timeLimit(.minutes(2))) struct EventIntegrationTests {
     @Test(arguments: EventConfiguration.QueueType.allCases)
-    func aFailureComesBackThroughTheRetryQueueAndEndsAmongTheDeadLetters(_ type: EventConfiguration.QueueType) async throws {
+    func aFailureComesBackThroughTheRetryQueueAndEndsAmongTheDeadLetters(
+        _ type: EventConfiguration.QueueType
+    ) async throws {
         try await EventSetUp.with(type: type) { test in
             let id = try await test.publish(#"{"n":1}"#)
             for _ in 1...3 {
@@ -140,7 +142,8 @@ import Testing
             }
             try await test.until(".dead-letter") { $0.messageCount == 1 }
             var attempts: [Int] = []
-            try await DeadLetterQueue(connection: test.caller, function: test.name).forEach { attempts.append($0.attempts) }
+            let queue = DeadLetterQueue(connection: test.caller, function: test.name)
+            try await queue.forEach { attempts.append($0.attempts) }
             #expect(attempts == [3])
         }
     }
