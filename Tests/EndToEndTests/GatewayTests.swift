@@ -119,7 +119,8 @@ extension EndToEnd {
                         gateway.endpoint, daemon.name, #"{"chunks": 5, "size": 1000, "pause_ms": 200}"#)
                     #expect(answer.statusCode == 200)
                     #expect(answer.isWhole)
-                    #expect(answer.chunkCount == 5)
+                    // None waits for the next; one may be cut in two where a read of the socket ends.
+                    #expect((5...10).contains(answer.chunkCount))
                     #expect(answer.completionCount == 1)
                     #expect(answer.complete?.ErrorCode == nil)
                     #expect(try #require(answer.lastAfter) - #require(answer.firstAfter) > 0.5)

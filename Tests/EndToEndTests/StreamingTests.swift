@@ -15,7 +15,8 @@ extension EndToEnd {
                 #expect(answer.executedVersion == "$LATEST")
                 #expect(answer.requestId?.count == 36)
                 #expect(answer.isWhole)
-                #expect(answer.chunkCount == 5)
+                // None waits for the next; one may be cut in two where a read of the socket ends.
+                #expect((5...10).contains(answer.chunkCount))
                 #expect(answer.completionCount == 1)
                 #expect(answer.complete?.ErrorCode == nil)
                 // The function takes 0.8 s for its last chunk; the first one is not held back for it.
