@@ -94,7 +94,7 @@ import Testing
     @Test(arguments: [
         (EnvironmentFailure.timedOut, #""status":"timeout""#),
         (.exited(.signal(9)), #""status":"error","errorType":"Runtime.ExitError""#),
-        (.initError, #""status":"error","errorType":"Runtime.Unknown""#),
+        (.initError(type: "Runtime.ImportModuleError"), #""status":"error","errorType":"Runtime.ImportModuleError""#),
         (Self.notStarted("Runtime.InvalidEntrypoint"), #""status":"error","errorType":"Runtime.InvalidEntrypoint""#),
         (Self.notStarted("Sandbox.Failure"), #""status":"failure","errorType":"Sandbox.Failure""#),
         (.shutdown, #""status":"failure","errorType":"Sandbox.Failure""#),

@@ -83,6 +83,12 @@ import Testing
         }
     }
 
+    @Test(arguments: [("next half exit:3", "exit status 3"), ("next half kill:9", "signal: killed")])
+    func anAnswerThatItsRuntimesEndCutsOffIsThatEnd(_ steps: String, _ reason: String) async throws {
+        let expected = self.platformError("Runtime.ExitError", "Runtime exited with error: " + reason)
+        #expect(try await self.outcomes(steps, count: 2) == [expected, expected])
+    }
+
     @Test func anAnswerSentJustBeforeTheExitStands() async throws {
         #expect(
             try await self.outcomes("next ok exit:1", count: 3) == [0, 1, 2].map { "200 {\"n\":\($0)}" })
