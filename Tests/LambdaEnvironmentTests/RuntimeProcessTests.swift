@@ -143,7 +143,7 @@ import Testing
     }
 
     static func expectGone(group: Int32) async throws {
-        for _ in 0..<200 where Self.isAlive(group: group) {
+        for _ in 0..<3000 where Self.isAlive(group: group) {
             try await Task.sleep(for: .milliseconds(10))
         }
         #expect(!Self.isAlive(group: group))

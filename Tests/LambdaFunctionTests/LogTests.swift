@@ -103,12 +103,12 @@ import Testing
     }
 
     @Test func aTimeOutStandsInTheTail() async throws {
-        let (tail, _) = try await self.withLog("next print:before sleep:1000", timeout: .seconds(1)) {
+        let (tail, _) = try await self.withLog("next print:before sleep:1000", timeout: .seconds(3)) {
             await $0.invoke(wantsLogTail: true).tail
         }
         let lines = self.lines(tail)
         #expect(lines.prefix(2) == [self.start, "before"])
-        #expect(lines[2].hasSuffix(" \(Self.id) Task timed out after 1.00 seconds"))
+        #expect(lines[2].hasSuffix(" \(Self.id) Task timed out after 3.00 seconds"))
         #expect(lines.suffix(2) == [self.end, "REPORT"])
         #expect(tail.hasSuffix("\tStatus: timeout\t\n"))
     }
@@ -200,10 +200,10 @@ import Testing
         defer { ends.forEach { close($0) } }
         let command = ScriptedRuntime.command("next flood")
         try await FunctionHarness.with(
-            command, timeout: .seconds(2), configure: { $0.environment.logs = LogConfiguration() }, output: ends[1]
+            command, timeout: .seconds(3), configure: { $0.environment.logs = LogConfiguration() }, output: ends[1]
         ) { harness in
             let outcome = await harness.invoke(wantsLogTail: true)
-            #expect(outcome.text.contains("Task timed out after 2.00 seconds"))
+            #expect(outcome.text.contains("Task timed out after 3.00 seconds"))
             #expect(outcome.tail.utf8.count == 4096)
             let buffered = try await harness.eventLoop.submit { harness.output?.bufferedByteCount }.get()
             #expect(try #require(buffered) < 600_000)

@@ -24,6 +24,7 @@
 /// - `report`: answers with what was collected.
 /// - `exit:N`, `kill:N`: ends, with a status or by a signal.
 /// - `sleep:S`: sleeps for S seconds.
+/// - `wait:FILE`: waits until the file exists.
 /// - `once:FILE:STEP`: does the step only if the file does not exist, and makes it.
 /// - `print:TEXT`, `err:TEXT`: prints a line to standard output or error, in one write.
 /// - `raw:TEXT`: prints without an end of line.
@@ -136,6 +137,8 @@ enum ScriptedRuntime {
             elif name == "exit": sys.stdout.flush(); os._exit(int(value))
             elif name == "kill": os.kill(os.getpid(), int(value)); time.sleep(1000)
             elif name == "sleep": time.sleep(float(value))
+            elif name == "wait":
+                while not os.path.exists(value): time.sleep(0.01)
             elif name == "print": os.write(1, (value + "\n").encode())
             elif name == "err": os.write(2, (value + "\n").encode())
             elif name == "raw": os.write(1, value.encode())
