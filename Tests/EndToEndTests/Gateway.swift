@@ -44,6 +44,12 @@ struct Gateway {
         try await HTTPAnswer.of(self.endpoint + path, body: "", options: ["-XGET"])
     }
 
+    /// Asks as a container's health check does.
+    func checkReadiness() async throws -> Program.Result {
+        try await Program.run(
+            ProgramEnvironment.program("lambda-gateway"), ["--ready"], environment: ["PORT": String(self.port)])
+    }
+
     /// Makes calls with boto3, one after the other, none of which it repeats.
     func boto(_ calls: BotoCall...) async throws -> [BotoCall.Answer] {
         try await BotoCall.make(calls, at: self.endpoint, function: "", attempts: 1)

@@ -214,6 +214,9 @@ extension EndToEnd {
                         for answer in answers { #expect(answer.seconds < 0.5) }
                         #expect(try await gateway.get("/ready").status == 503)
                         #expect(try await gateway.get("/health").status == 200)
+                        let check = try await gateway.checkReadiness()
+                        #expect(check.status == .exited(1))
+                        #expect(check.errors == "lambda-gateway: 503 Service Unavailable\n")
 
                         try await node.start()
                         try await eventually("the gateway serves again", within: .seconds(15)) {
@@ -223,6 +226,7 @@ extension EndToEnd {
                         try await eventually("all loops are connected", within: .seconds(15)) {
                             try await gateway.get("/ready").status == 200
                         }
+                        #expect(try await gateway.checkReadiness().status == .exited(0))
                     }
                 }
             }
@@ -263,10 +267,8 @@ extension EndToEnd {
         @Test func aServerThatKnowsNoneOfOurHeadersIsServed() async throws {
             let broker = try ProgramEnvironment.brokerURI()
             let name = Daemon.uniqueName()
-            let port = try #require(broker.split(separator: ":").last.map(String.init))
-            let echo = try Program(
-                ProgramEnvironment.value("TEST_BENCH_BIN") + "/amqp_rpc_echo", ["localhost", port, name, "10"])
-            defer { echo.killGroup() }
+            let server = try Program(ProgramEnvironment.python(), [Daemon.scripts + "/plain_server.py", broker, name])
+            defer { server.killGroup() }
             try await Gateway.with(broker: broker) { gateway in
                 try await eventually("the server consumes") {
                     try await gateway.post(self.event, to: name).status == 200
