@@ -102,8 +102,9 @@ enum SubscribingRuntime {
             if event == b'"collect"':
                 put("/2022-07-01/telemetry", over_http, {})
                 # The start of this very invocation is the last that there is to come.
-                def starts(kind): return [e for e in events[kind] if e["type"] == "platform.start"]
-                while any(id not in [e["record"]["requestId"] for e in starts(kind)] for kind in events): time.sleep(0.01)
+                def started(kind):
+                    return any(e["type"] == "platform.start" and e["record"]["requestId"] == id for e in events[kind])
+                while not (started("http") and started("tcp")): time.sleep(0.01)
                 result = {"problems": problems, "answers": answers, "http": events["http"], "tcp": events["tcp"]}
                 event = json.dumps(result).encode()
             ask("POST", id + "/response", event)

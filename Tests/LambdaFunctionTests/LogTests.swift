@@ -163,7 +163,8 @@ import Testing
         }
         let types = try log.reduce(into: [String: String]()) { types, line in
             let event = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
-            guard event?["type"] as? String == "platform.report", let record = event?["record"] as? [String: Any] else { return }
+            guard event?["type"] as? String == "platform.report", let record = event?["record"] as? [String: Any]
+            else { return }
             types[record["requestId"] as? String ?? ""] = record["errorType"] as? String
         }
         #expect(types == ["quick": "Runtime.Quick", "slow": "Runtime.Slow"])

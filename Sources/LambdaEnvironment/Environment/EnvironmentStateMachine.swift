@@ -248,7 +248,7 @@ package struct EnvironmentStateMachine<Invocation> {
 
     /// The answer is complete, or the platform's in its place (too large, cut off, bad mode): it stands from here on.
     ///
-    /// - Parameter isTruncated: Cut off. The caller is told so (contract 6.3); the log tells why, if the runtime has ended.
+    /// - Parameter isTruncated: Cut off. The caller is told so (contract 6.3); the log tells why, if the runtime ends.
     package mutating func postFinished(isTruncated: Bool = false) -> Actions {
         self.isReceivingPost = false
         self.answerIsTruncated = isTruncated
@@ -265,8 +265,9 @@ package struct EnvironmentStateMachine<Invocation> {
         return actions
     }
 
-    /// The answer was cut off, and nothing of it has reached the caller, because the runtime ends: its end is the answer,
-    /// as soon as it is known (contract 4.4, 10.3).
+    /// The answer was cut off because the runtime ends, and nothing of it has reached the caller.
+    ///
+    /// That end is the answer, as soon as it is known (contract 4.4, 10.3).
     package mutating func postLost() -> Actions {
         self.isReceivingPost = false
         var actions = Actions()

@@ -141,8 +141,8 @@ extension ExecutionEnvironment {
 
     /// What /proc has not shown in time of a runtime that has ended by itself.
     ///
-    /// Until its exec it was a copy of the daemon, and that counts as well: a figure that the daemon does not reach itself
-    /// is the runtime's; a lower one is no more than a bound, but all there is of one that nobody has looked at before.
+    /// Until its exec it was a copy of the daemon, and that counts as well: a figure that the daemon itself does not
+    /// reach is the runtime's; a lower one is no more than a bound, but all there is where nobody has looked before.
     private func noteMemory(ofEnded byteCount: Int) {
         guard self.runtimeMemory.peakByteCount == nil else { return }
         if byteCount > ProcessMemory.ownPeakByteCount || self.peakMemory.byteCount == 0 {
