@@ -51,7 +51,8 @@ extension ExecutionEnvironment: ExtensionsAPIDelegate {
     func extensionEvents(_ failure: EnvironmentFailure? = nil) -> [PlatformEvent] {
         self.extensionsAPI.summaries.map { summary in
             var errorType: String?
-            if case .extensionFailed(let reported)? = failure, reported.kind == .initError, reported.name == summary.name
+            if case .extensionFailed(let reported)? = failure, reported.kind == .initError,
+                reported.name == summary.name
             {
                 errorType = reported.detail
             }
