@@ -31,6 +31,8 @@ package struct GatewayConfiguration: Sendable {
     package var confirmsRequests = true
     /// The rules of the Invoke API.
     package var api = InvokeAPIConfiguration()
+    /// Functions as web sites; `nil`: none.
+    package var urls: FunctionURLConfiguration?
 
     /// The defaults.
     package init() {}

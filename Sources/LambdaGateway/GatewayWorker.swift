@@ -14,6 +14,7 @@ final class GatewayWorker: @unchecked Sendable {
     private let connection: AMQPConnection
     private let invoker: BrokerInvoker
     private let api: InvokeAPI
+    private let urls: FunctionURLAPI?
     private var server: HTTPServer?
     private var isDraining = false
 
@@ -26,6 +27,8 @@ final class GatewayWorker: @unchecked Sendable {
         self.invoker = BrokerInvoker(connection: self.connection, configuration: configuration)
         self.api = InvokeAPI(
             invoker: self.invoker, events: self.invoker, configuration: configuration.api, logger: logger)
+        let invoker = self.invoker
+        self.urls = configuration.urls.map { FunctionURLAPI(invoker: invoker, configuration: $0) }
     }
 
     /// Opens the listener.
@@ -48,9 +51,14 @@ final class GatewayWorker: @unchecked Sendable {
         }
     }
 
+    /// A domain belongs to its functions altogether. Elsewhere the gateway's own paths come first, so that a function at
+    /// `/` takes none of them away.
     private func handle(_ exchange: HTTPExchange, _ readiness: () -> EventLoopFuture<String?>) {
+        if let urls = self.urls, urls.serveDomain(exchange) { return }
         switch HealthAPI.route(exchange.path) {
-        case nil: self.api.handle(exchange)
+        case nil:
+            if let urls = self.urls, !InvokeAPI.owns(path: exchange.path), urls.servePath(exchange) { return }
+            self.api.handle(exchange)
         case .health: HealthAPI.answer(exchange, unreadiness: nil)
         case .ready:
             readiness().hop(to: self.eventLoop).assumeIsolated().whenSuccess {

@@ -33,6 +33,8 @@ struct ProgramConfiguration {
             Int64(try settings.integer("STREAM_TIMEOUT", default: 900, in: 1...86_400)))
         self.gateway.broker = try settings.broker(connectionName: "lambda-gateway", default: "amqp://localhost")
         try self.readPayloadRules(settings)
+        self.gateway.urls = try FunctionURLSettings.read(settings)
+        self.gateway.urls?.limits = self.gateway.api.limits
     }
 
     /// As the daemons have them: they check again.
