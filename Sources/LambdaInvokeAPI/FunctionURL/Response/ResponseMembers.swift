@@ -11,11 +11,12 @@ struct ResponseMembers {
         self.members = members
     }
 
+    /// The names of all members.
     var names: [String] { self.members.all.map(\.name) }
 
+    /// Whether a member is there, and not null.
     func has(_ name: String) -> Bool {
-        guard let text = self.members[name] else { return false }
-        return JSONValue.parse(text) != .success(.null)
+        self.members[name].map { !$0.readableBytesView.elementsEqual("null".utf8) } ?? false
     }
 
     /// A whole number, or a string of one.
