@@ -7,14 +7,21 @@ enum FunctionURLSettings {
     private static let prefixName = "FUNCTION_URL_PREFIX"
     private static let domainName = "FUNCTION_URL_DOMAIN"
 
+    /// - Parameters:
+    ///   - settings: The environment.
+    ///   - hasKeys: Whether signatures can be checked.
     /// - Returns: `nil` where no setting asks for any.
     /// - Throws: What is wrong, with the setting's name, and the place in the file.
-    static func read(_ settings: Settings) throws(SettingError) -> FunctionURLConfiguration? {
+    static func read(_ settings: Settings, hasKeys: Bool) throws(SettingError) -> FunctionURLConfiguration? {
         var configuration = FunctionURLConfiguration()
         configuration.trustsProxy = try settings.boolean("FUNCTION_URL_TRUST_PROXY", default: false)
         let file = try self.file(settings)
-        for entry in file?.entries ?? [] { _ = configuration.table.add(entry) }
+        for (index, entry) in (file?.entries ?? []).enumerated() {
+            try self.check(entry.url, at: "urls[\(index)]", hasKeys: hasKeys)
+            _ = configuration.table.add(entry)
+        }
         let defaults = file?.defaults ?? FunctionURL()
+        try self.check(defaults, at: "defaults", hasKeys: hasKeys)
         if let text = settings.text(self.prefixName) {
             guard let prefix = PathPrefix(text) else {
                 throw SettingError(self.prefixName, "'\(text)' is no path such as /url")
@@ -28,6 +35,12 @@ enum FunctionURLSettings {
             try self.add(entry, to: &configuration, self.domainName)
         }
         return configuration.table.isEmpty ? nil : configuration
+    }
+
+    private static func check(_ url: FunctionURL, at place: String, hasKeys: Bool) throws(SettingError) {
+        guard url.authType == .none || hasKeys else {
+            throw SettingError(self.fileName, "\(place).authType: AWS_IAM needs keys, which SIGV4_KEYS_FILE names")
+        }
     }
 
     private static func file(_ settings: Settings) throws(SettingError) -> FunctionURLFile? {

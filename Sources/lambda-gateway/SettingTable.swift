@@ -10,6 +10,9 @@ enum SettingTable {
         Row(name: "AMQP_URI", fallback: "amqp://localhost", meaning: "the RabbitMQ to publish to; or AMQP_URI_FILE"),
         Row(name: "AMQP_USERNAME", fallback: "from AMQP_URI", meaning: "the user, where the URI has none; or AMQP_USERNAME_FILE"),
         Row(name: "AMQP_PASSWORD", fallback: "from AMQP_URI", meaning: "the password, where the URI has none; or AMQP_PASSWORD_FILE"),
+        Row(name: "SIGV4_KEYS_FILE", fallback: "none: no authentication", meaning: "the keys that requests must be signed with, and what each may invoke; read again when it changes, and on SIGHUP"),
+        Row(name: "TLS_CERTIFICATE_FILE", fallback: "none: plain HTTP", meaning: "the listener's certificate chain, as PEM; read again when it changes, and on SIGHUP"),
+        Row(name: "TLS_KEY_FILE", fallback: "none: plain HTTP", meaning: "its private key, as PEM without a pass phrase"),
         Row(name: "INVOKE_TIMEOUT", fallback: "58", meaning: "seconds until a caller is told that no answer came"),
         Row(name: "STREAM_TIMEOUT", fallback: "900", meaning: "seconds that a streamed answer may take altogether"),
         Row(name: "PUBLISHER_CONFIRMS", fallback: "true", meaning: "have requests confirmed, so that a full queue is a 429 at once; false: a time-out, for less work of the broker"),
@@ -22,7 +25,7 @@ enum SettingTable {
         Row(name: "FUNCTION_URL_TRUST_PROXY", fallback: "false", meaning: "believe the X-Forwarded- fields of function URLs' requests: there is a reverse proxy in front"),
         Row(name: "EVENT_LOOPS", fallback: "one a processor, 4 at most", meaning: "threads, each with a listener, a broker connection and a reply queue"),
         Row(name: "MAX_CONNECTIONS", fallback: "10000", meaning: "HTTP connections open at a time, for each event loop"),
-        Row(name: "AWS_REGION", fallback: "us-east-1", meaning: "the region in the ARNs of error messages; AWS_DEFAULT_REGION does as well"),
+        Row(name: "AWS_REGION", fallback: "us-east-1", meaning: "the region in the ARNs of error messages, and where it is set the one that signatures must be for; AWS_DEFAULT_REGION does as well"),
         Row(name: "USE_STRUCTURED_LOGGING", fallback: "false", meaning: "print the log as JSON"),
         Row(name: "LOG_LEVEL", fallback: "info", meaning: "trace, debug, info, warn, error"),
     ]

@@ -63,7 +63,7 @@ final class Daemon: @unchecked Sendable {
             watchdogReadiness: self.configuration.emulatesWatchdog ? { function.freeSlots > 0 } : nil)
         return HTTPServer.bind(
             host: self.configuration.invokeAPIHost, port: self.configuration.invokeAPIPort,
-            configuration: Self.httpConfiguration, eventLoop: self.eventLoop, logger: self.logger,
+            configuration: .invokeAPI, eventLoop: self.eventLoop, logger: self.logger,
             handler: { api.handle($0) }
         ).flatMapErrorThrowing { error in
             throw ListenError(
@@ -80,7 +80,7 @@ final class Daemon: @unchecked Sendable {
         let api = FunctionURLAPI(invoker: self.function, configuration: settings.configuration)
         let host = self.configuration.invokeAPIHost
         return HTTPServer.bind(
-            host: host, port: settings.port, configuration: Self.httpConfiguration, eventLoop: self.eventLoop,
+            host: host, port: settings.port, configuration: .invokeAPI, eventLoop: self.eventLoop,
             logger: self.logger, handler: { if !api.servePath($0) { api.refuse($0) } }
         ).flatMapErrorThrowing { error in
             throw ListenError(setting: "FUNCTION_URL_PORT", host: host, port: settings.port, error)
@@ -95,17 +95,6 @@ final class Daemon: @unchecked Sendable {
         var configuration = InvokeAPIConfiguration()
         configuration.limits = self.configuration.function.environment.limits
         configuration.requiresJSON = self.configuration.requiresJSON
-        return configuration
-    }
-
-    /// Against clients that are slow or greedy; none of it is near to what a well-behaved one needs.
-    private static var httpConfiguration: HTTPServerConfiguration {
-        var configuration = HTTPServerConfiguration()
-        configuration.maxConnections = 10_000
-        configuration.idleTimeout = .minutes(5)
-        configuration.headTimeout = .seconds(10)
-        configuration.bodyTimeout = .seconds(30)
-        configuration.sendsDate = true
         return configuration
     }
 

@@ -145,6 +145,45 @@ extension EndToEnd {
             }
         }
 
+        @Test func aURLOfAWSIAMTakesWhatBotocoreSigns() async throws {
+            let broker = try ProgramEnvironment.brokerURI()
+            let name = Daemon.uniqueName()
+            let files = try TemporaryFiles()
+            defer { withExtendedLifetime(files) {} }
+            let keys = try files.write(
+                #"[{"accessKeyId":"AKIDONE","secretAccessKey":"secret one","accountId":"123456789012","functions":["\#(name)"]},"#
+                    + #"{"accessKeyId":"AKIDTWO","secretAccessKey":"secret two","functions":["other"]}]"#, to: "keys.json")
+            let file = try files.write(
+                #"{"urls":[{"pathPrefix":"/w","stripPrefix":true,"function":"\#(name)","authType":"AWS_IAM"}]}"#,
+                to: "urls.json")
+            let settings = ["FUNCTION_URLS_FILE": file, "SIGV4_KEYS_FILE": keys]
+            try await Gateway.with(broker: broker, settings: settings) { gateway in
+                try await Daemon.with(Self.web, name: name, broker: broker, settings: self.settings) { _ in
+                    let url = gateway.endpoint + "/w/json"
+                    #expect(try await self.signed(url, "AKIDONE", "secret one") == #"200 {"got": {"a": "\u00e9"}}"#)
+                    let seen = try await self.signed(gateway.endpoint + "/w/environ", "AKIDONE", "secret one", method: "GET")
+                    #expect(seen.hasPrefix("200") && !seen.contains("HTTP_AUTHORIZATION"))
+                    #expect(try await self.signed(url, "AKIDONE", "wrong").hasPrefix(#"403 {"message":"The request signature"#))
+                    #expect(try await self.signed(url, "AKIDTWO", "secret two").hasPrefix(#"403 {"Message":"Forbidden."#))
+                    let unsigned = try await HTTPAnswer.of(url, options: ["-d", "{}"])
+                    #expect(unsigned.status == 403)
+                    #expect(unsigned.body.hasPrefix(#"{"Message":"Forbidden. For troubleshooting Function URL"#))
+                }
+            }
+            // Without keys nobody could be told from anybody.
+            try await self.expectExit(
+                "lambda-gateway", ["FUNCTION_URLS_FILE": file],
+                naming: ["FUNCTION_URLS_FILE", "urls[0].authType", "SIGV4_KEYS_FILE"])
+        }
+
+        /// Signs and sends with botocore and urllib: status and body.
+        private func signed(_ url: String, _ key: String, _ secret: String, method: String = "POST") async throws -> String {
+            let client = try await Program.run(
+                ProgramEnvironment.python(), [Daemon.scripts + "/signed_request.py", method, url, key, secret])
+            #expect(client.status == .exited(0), "\(client.errors)")
+            return client.output.trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+
         // MARK: Streams
 
         private let prelude = "prelude=%7B%22statusCode%22%3A201%2C%22headers%22%3A%7B%22Content-Type%22%3A%22text%2Fplain"

@@ -9,13 +9,19 @@ import NIOHTTP1
 package final class FunctionURLAPI: @unchecked Sendable {
     private let invoker: any FunctionInvoker
     private let configuration: FunctionURLConfiguration
+    private let authorizer: (any RequestAuthorizer)?
 
     /// - Parameters:
     ///   - invoker: What runs the functions. Requests are handled on its event loop.
     ///   - configuration: Which requests lead where.
-    package init(invoker: any FunctionInvoker, configuration: FunctionURLConfiguration) {
+    ///   - authorizer: Finds out who makes a request to a URL of `AWS_IAM`; without one, nobody may make any.
+    package init(
+        invoker: any FunctionInvoker, configuration: FunctionURLConfiguration,
+        authorizer: (any RequestAuthorizer)? = nil
+    ) {
         self.invoker = invoker
         self.configuration = configuration
+        self.authorizer = authorizer
     }
 
     /// Answers a request to a domain of a function's own.
@@ -50,12 +56,24 @@ package final class FunctionURLAPI: @unchecked Sendable {
         case .invoke(let fields): answer.cors = fields
         case nil: break
         }
-        guard let name = match.function, case .success(let function) = self.invoker.resolve(name) else {
-            answer.refuse(.unknown)
-            return true
+        let function = match.function.flatMap { try? self.invoker.resolve($0).get() }
+        switch match.url.authType {
+        case .none:
+            if let function { self.collect(answer, match, function) } else { answer.refuse(.unknown) }
+        case .iam: self.examine(answer, match, function)
         }
-        self.collect(answer, match, function)
         return true
+    }
+
+    /// Asks who it is. That there is no such function is told only to those who have proved it.
+    private func examine(
+        _ answer: FunctionURLExchange, _ match: FunctionURLTable.Match, _ function: ResolvedFunction?
+    ) {
+        switch self.authorizer?.examine(answer.exchange.head, arrival: EpochClock.now()) {
+        case nil: answer.refuse(.forbidden)
+        case .failure(let error): answer.refuse(FunctionURLError(signature: error))
+        case .success(let claim): self.collect(answer, match, function, claim)
+        }
     }
 
     private func makeExchange(_ exchange: HTTPExchange, _ url: FunctionURL) -> FunctionURLExchange {
@@ -68,11 +86,12 @@ package final class FunctionURLAPI: @unchecked Sendable {
     // MARK: From request to event
 
     private func collect(
-        _ answer: FunctionURLExchange, _ match: FunctionURLTable.Match, _ function: ResolvedFunction
+        _ answer: FunctionURLExchange, _ match: FunctionURLTable.Match, _ function: ResolvedFunction?,
+        _ claim: (any RequestClaim)? = nil
     ) {
         answer.exchange.collectBody(upTo: self.configuration.limits.requestByteCount) { result in
             switch result {
-            case .success(let body): self.invoke(answer, match, function, body.bytes)
+            case .success(let body): self.invoke(answer, match, function, claim, body.bytes)
             case .failure(.tooLarge): answer.refuse(.tooLarge)
             case .failure: answer.refuse(.incomplete)
             }
@@ -80,10 +99,25 @@ package final class FunctionURLAPI: @unchecked Sendable {
     }
 
     private func invoke(
-        _ answer: FunctionURLExchange, _ match: FunctionURLTable.Match, _ function: ResolvedFunction,
-        _ body: ByteBuffer
+        _ answer: FunctionURLExchange, _ match: FunctionURLTable.Match, _ function: ResolvedFunction?,
+        _ claim: (any RequestClaim)?, _ body: ByteBuffer
     ) {
-        let event = self.event(answer, match, function, body)
+        var caller: RequestCaller?
+        switch claim?.verify(body) {
+        case nil: break
+        case .failure(let error): return answer.refuse(FunctionURLError(signature: error))
+        case .success(let proved): caller = proved
+        }
+        guard let function else { return answer.refuse(.unknown) }
+        if let caller, caller.refusal(of: function) != nil { return answer.refuse(.forbidden) }
+        self.invoke(answer, match, function, caller, body)
+    }
+
+    private func invoke(
+        _ answer: FunctionURLExchange, _ match: FunctionURLTable.Match, _ function: ResolvedFunction,
+        _ caller: RequestCaller?, _ body: ByteBuffer
+    ) {
+        let event = self.event(answer, match, function, caller, body)
         // Base64 and JSON make more of it than was sent.
         guard event.readableBytes <= self.configuration.limits.requestByteCount else {
             return answer.refuse(.tooLarge)
@@ -102,21 +136,22 @@ package final class FunctionURLAPI: @unchecked Sendable {
 
     private func event(
         _ answer: FunctionURLExchange, _ match: FunctionURLTable.Match, _ function: ResolvedFunction,
-        _ body: ByteBuffer
+        _ caller: RequestCaller?, _ body: ByteBuffer
     ) -> ByteBuffer {
         let exchange = answer.exchange
         let fields = exchange.head.headers.map { HTTPField($0.name, $0.value) }
         let host = exchange.head.headers.first(name: "host") ?? ""
         let forwarding = Forwarding(
-            fields, .init(peer: exchange.remoteAddress?.ipAddress ?? "", isTLS: false, host: host),
+            fields, .init(peer: exchange.remoteAddress?.ipAddress ?? "", isTLS: exchange.isSecure, host: host),
             trustsProxy: self.configuration.trustsProxy)
         let request = FunctionURLRequest(
             method: exchange.head.method.rawValue, path: String(match.path), fullPath: String(exchange.path),
             query: exchange.query.map { String($0) } ?? "",
             fields: EndToEndFields.of(
-                fields, forwarding, traceID: answer.traceID, bodyByteCount: body.readableBytes),
+                fields, forwarding, traceID: answer.traceID, bodyByteCount: body.readableBytes,
+                isSigned: caller != nil),
             host: host, sourceIP: forwarding.sourceIP, requestID: answer.requestID, time: EpochClock.now(),
-            functionName: function.name, accountID: function.accountID, body: body)
+            functionName: function.name, accountID: function.accountID, caller: caller, body: body)
         switch match.url.payloadFormat {
         case .v2: return PayloadV2Event.make(request)
         case .v1: return PayloadV1Event.make(request)

@@ -70,6 +70,17 @@ import Testing
             ])
     }
 
+    @Test func aSignatureThatHasBeenCheckedIsLeftOut() {
+        let fields = [HTTPField("Authorization", "AWS4"), HTTPField("X-Amz-Security-Token", "t"), HTTPField("A", "b")]
+        func names(isSigned: Bool) -> [String] {
+            EndToEndFields.of(
+                fields, self.forwarding(fields, trustsProxy: false), traceID: "", bodyByteCount: 0, isSigned: isSigned
+            ).map(\.name).filter { !$0.hasPrefix("x-") }
+        }
+        #expect(names(isSigned: true) == ["A"])
+        #expect(names(isSigned: false) == ["Authorization", "X-Amz-Security-Token", "A"])
+    }
+
     @Test func aLengthThatWasSentStandsOnce() {
         let fields = [HTTPField("Content-Length", "7")]
         let result = EndToEndFields.of(

@@ -178,6 +178,59 @@ import Testing
         }
     }
 
+    // MARK: Signatures
+
+    @Test func aURLOfAWSIAMWantsASignatureAndThePermission() async throws {
+        var configuration = FunctionURLConfiguration()
+        for entry in try FunctionURLFile(
+            ByteBuffer(
+                string: #"{"defaults":{"authType":"AWS_IAM"},"urls":[{"pathPrefix":"/hello","function":"hello"},"#
+                    + #"{"pathPrefix":"/other","function":"other"},{"pathPrefix":"/nobody","function":"nobody"}]}"#)
+        ).entries { _ = configuration.table.add(entry) }
+        for authorizer in [FakeAuthorizer(), nil] {
+            try await self.withSignedURLs(configuration, authorizer) { ask, requestCount in
+                let unsigned = try await ask("/hello", nil, "b")
+                #expect(unsigned.status == 403)
+                #expect(unsigned.body.hasPrefix(#"{"Message":"Forbidden. For troubleshooting"#))
+                let signed = try await ask("/hello", "b", "b")
+                #expect(signed.status == (authorizer == nil ? 403 : 200))
+                guard authorizer != nil else { return }
+                let event = try JSONValue.parse(signed.bytes).get()
+                #expect(event["requestContext"]?["authorizer"]?["iam"]?["accessKey"] == .string("AKID"))
+                #expect(event["headers"]?["authorization"] == nil)
+                let tampered = try await ask("/hello", "b", "c")
+                #expect(tampered.status == 403)
+                #expect(tampered.body == #"{"message":"wrong"}"#)
+                #expect(tampered.header("x-amzn-ErrorType") == "InvalidSignatureException")
+                let other = try await ask("/other", "b", "b")
+                #expect(other.body.hasPrefix(#"{"Message":"Forbidden."#))
+                // Only who has proved a name is told that there is no such function.
+                let unknown = try await ask("/nobody", nil, "b")
+                #expect(unknown.body.hasPrefix(#"{"Message":"Forbidden."#))
+                let nobody = try await ask("/nobody", "b", "b")
+                #expect(nobody.body == #"{"Message":null}"#)
+                let count = try await requestCount()
+                #expect(count == 1)
+            }
+        }
+    }
+
+    private func withSignedURLs(
+        _ configuration: FunctionURLConfiguration, _ authorizer: FakeAuthorizer?,
+        _ body: ((String, String?, String) async throws -> Answer, () async throws -> Int) async throws -> Void
+    ) async throws {
+        try await withServer({ invoker in
+            let api = FunctionURLAPI(invoker: invoker, configuration: configuration, authorizer: authorizer)
+            return { if !api.servePath($0) { api.refuse($0) } }
+        }) { api in
+            try await body(
+                { path, signature, body in
+                    try await api.request(
+                        "POST", path, body: body, headers: signature.map { "Authorization: \($0)\r\n" } ?? "")
+                }, { try await api.requestCount() })
+        }
+    }
+
     // MARK: Streams
 
     /// Requests `/streams`, and plays the function's part once it has begun.

@@ -52,6 +52,22 @@ import Testing
         #expect(self.answer(kind, .v2) == text)
     }
 
+    @Test func withoutASignatureItIsForbiddenAndAWrongOneIsExplained() {
+        let missing = InvokeError(
+            .init(errorType: "MissingAuthenticationTokenException", status: 403, faultType: nil), "Missing")
+        #expect(FunctionURLError(signature: missing) == .forbidden)
+        #expect(
+            self.answer(.forbidden, .v2)
+                == "403 [Content-Type: application/json, X-Amzn-ErrorType: AccessDeniedException] "
+                + #"{"Message":"Forbidden. For troubleshooting Function URL authorization issues, see: "#
+                + #"https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"}"#)
+        let wrong = InvokeError(.init(errorType: "InvalidSignatureException", status: 403, faultType: nil), "Why.")
+        #expect(
+            self.answer(FunctionURLError(signature: wrong), .v2)
+                == "403 [Content-Type: application/json, X-Amzn-ErrorType: InvalidSignatureException] "
+                + #"{"message":"Why."}"#)
+    }
+
     @Test func aTimeOutOfARESTAPIIs504() {
         #expect(
             self.answer(.noAnswer, .v1)

@@ -96,6 +96,16 @@ import Testing
         }
     }
 
+    @Test func itKnowsWhetherEveryFunctionIsOpen() throws {
+        let prefix = try #require(PathPrefix("/url"))
+        var table = try self.table("- / root")
+        #expect(!table.opensEveryFunction)
+        _ = table.add(.functions(below: prefix, FunctionURL(authType: .iam)))
+        #expect(!table.opensEveryFunction)
+        _ = table.add(try #require(.functions(ofDomain: "a.example", FunctionURL())))
+        #expect(table.opensEveryFunction)
+    }
+
     @Test(arguments: ["", "/a/", "a", "//", "/a//b", "/a b", "/a?b", "/ä", "/a#b"])
     func whatIsNoPathIsNoPrefix(text: String) {
         #expect(PathPrefix(text) == nil)

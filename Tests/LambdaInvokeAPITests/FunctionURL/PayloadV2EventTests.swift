@@ -61,6 +61,26 @@ import Testing
         #expect(event["requestContext", "http", "path"] == .string(decoded))
     }
 
+    @Test func whoHasSignedIsInTheContext() {
+        var request = FunctionURLRequest.test()
+        request.caller = RequestCaller(
+            accessKeyID: "AKID", accountID: "123456789012", userARN: "arn:aws:iam::123456789012:user/eve", functions: [])
+        let event = PayloadV2Event.make(request)
+        #expect(event["requestContext", "accountId"] == .string("123456789012"))
+        #expect(
+            event["requestContext", "authorizer"]
+                == .object([
+                    "iam": .object([
+                        "accessKey": .string("AKID"), "accountId": .string("123456789012"), "callerId": .string("AKID"),
+                        "cognitoIdentity": .null, "principalOrgId": .null,
+                        "userArn": .string("arn:aws:iam::123456789012:user/eve"), "userId": .string("AKID"),
+                    ])
+                ]))
+        let identity = PayloadV1Event.make(request)["requestContext", "identity"]
+        #expect(identity?["accessKey"] == .string("AKID"))
+        #expect(identity?["userArn"] == .string("arn:aws:iam::123456789012:user/eve"))
+    }
+
     @Test(arguments: [
         ("localhost:8080", "localhost", "localhost"), ("[::1]:8080", "[::1]", "[::1]"), ("", "", "shop"),
         ("10.0.0.1", "10.0.0.1", "10"),

@@ -20,6 +20,8 @@ struct FunctionURLRequest {
     var functionName: String
     /// The function's account.
     var accountID: String
+    /// Who has signed the request, where that is asked for.
+    var caller: RequestCaller?
     var body: ByteBuffer
 
     /// The first value of a field.

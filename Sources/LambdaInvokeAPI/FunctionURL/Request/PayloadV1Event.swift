@@ -59,18 +59,18 @@ enum PayloadV1Event {
     }
 
     private static func writeIdentity(_ request: FunctionURLRequest, to identity: inout JSONWriter) {
-        identity.member("accessKey", nil)
-        identity.member("accountId", nil)
-        identity.member("caller", nil)
+        identity.member("accessKey", request.caller?.accessKeyID)
+        identity.member("accountId", request.caller?.accountID)
+        identity.member("caller", request.caller?.accessKeyID)
         identity.member("cognitoAuthenticationProvider", nil)
         identity.member("cognitoAuthenticationType", nil)
         identity.member("cognitoIdentityId", nil)
         identity.member("cognitoIdentityPoolId", nil)
         identity.member("principalOrgId", nil)
         identity.member("sourceIp", request.sourceIP)
-        identity.member("user", nil)
+        identity.member("user", request.caller?.accessKeyID)
         identity.member("userAgent", request.field("user-agent"))
-        identity.member("userArn", nil)
+        identity.member("userArn", request.caller?.userARN)
     }
 
     /// The last value of each name; null where there is none at all.

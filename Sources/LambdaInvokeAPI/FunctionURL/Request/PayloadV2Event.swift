@@ -30,8 +30,11 @@ enum PayloadV2Event {
     }
 
     private static func writeContext(_ request: FunctionURLRequest, to context: inout JSONWriter) {
-        context.member("accountId", "anonymous")
+        context.member("accountId", request.caller?.accountID ?? "anonymous")
         context.member("apiId", request.functionName)
+        if let caller = request.caller {
+            context.object("authorizer") { $0.object("iam") { self.write(caller, to: &$0) } }
+        }
         context.member("domainName", request.domainName)
         context.member("domainPrefix", request.domainPrefix)
         context.object("http") { http in
@@ -46,6 +49,17 @@ enum PayloadV2Event {
         context.member("stage", "$default")
         context.member("time", request.time.commonLogFormat)
         context.member("timeEpoch", request.time.millisecondsSinceEpoch)
+    }
+
+    /// A key file knows no ids of callers but those of their keys.
+    private static func write(_ caller: RequestCaller, to iam: inout JSONWriter) {
+        iam.member("accessKey", caller.accessKeyID)
+        iam.member("accountId", caller.accountID)
+        iam.member("callerId", caller.accessKeyID)
+        iam.member("cognitoIdentity", nil)
+        iam.member("principalOrgId", nil)
+        iam.member("userArn", caller.userARN)
+        iam.member("userId", caller.accessKeyID)
     }
 
     /// Not among the headers; absent without cookies.

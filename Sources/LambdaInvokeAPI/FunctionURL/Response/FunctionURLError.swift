@@ -9,6 +9,8 @@ struct FunctionURLError: Error, Equatable {
     /// `nil`: AWS's null.
     let message: String?
     var retryAfterSeconds: Int?
+    /// The name of the message's member, where it is not the payload format's.
+    private var messageMember: String?
 
     init(_ status: Int, type errorType: String? = nil, _ message: String?, retryAfterSeconds: Int? = nil) {
         self.status = status
@@ -25,6 +27,22 @@ struct FunctionURLError: Error, Equatable {
     static let tooLarge = FunctionURLError(413, type: "RequestTooLargeException", "Request Entity Too Large")
     /// The body did not come to its end.
     static let incomplete = FunctionURLError(400, type: "InvalidRequestContentException", "The request body is not complete.")
+
+    /// Nobody knows who asks, or who asks may not invoke the function (`AWS_IAM`).
+    static let forbidden = FunctionURLError(
+        403, type: "AccessDeniedException",
+        "Forbidden. For troubleshooting Function URL authorization issues, see: "
+            + "https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html")
+
+    /// What is wrong with a signature (contract 13.4).
+    init(signature error: InvokeError) {
+        guard error.kind.errorType != "MissingAuthenticationTokenException" else {
+            self = .forbidden
+            return
+        }
+        self.init(error.kind.status, type: error.kind.errorType, error.message)
+        self.messageMember = error.kind.messageMember
+    }
 
     /// Why an invocation was refused.
     init(_ error: InvokeError) {
@@ -54,7 +72,7 @@ struct FunctionURLError: Error, Equatable {
         }
         // REST APIs have a small `s` there.
         let message = self == .badGateway ? "Internal server error" : self.message
-        let name = format == .v2 ? "Message" : "message"
+        let name = self.messageMember ?? (format == .v2 ? "Message" : "message")
         let text = message.map { JSONText.string($0) } ?? "null"
         return self.response("application/json", JSONText.object([(name, text)]), fields)
     }

@@ -24,6 +24,8 @@ package struct FunctionURLTable: Sendable {
     private var byName: [String: Paths] = [:]
     private var byWildcard: [String: Paths] = [:]
     private var byPath = Paths()
+    /// Whether an entry serves functions by their names, to everybody.
+    package private(set) var opensEveryFunction = false
 
     package init() {}
 
@@ -31,6 +33,12 @@ package struct FunctionURLTable: Sendable {
     ///
     /// - Returns: `false` where the table has one for the same domain and prefix already.
     package mutating func add(_ entry: FunctionURLEntry) -> Bool {
+        if entry.url.authType == .none {
+            switch entry.target {
+            case .function: break
+            case .nextSegment, .firstLabel: self.opensEveryFunction = true
+            }
+        }
         guard let domain = entry.domain else { return Self.add(entry, to: &self.byPath) }
         return domain.isWildcard
             ? Self.add(entry, to: &self.byWildcard[domain.name, default: Paths()])
