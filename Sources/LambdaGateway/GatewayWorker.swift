@@ -1,8 +1,10 @@
 import AMQP
 import LambdaHTTP
 import LambdaInvokeAPI
+import LambdaSignature
 import Logging
 import NIOCore
+import NIOSSL
 
 /// What a gateway has on each of its event loops: a listener, a connection to the broker, a reply queue. An invocation
 /// never leaves its loop.
@@ -14,6 +16,9 @@ final class GatewayWorker: @unchecked Sendable {
     private let connection: AMQPConnection
     private let invoker: BrokerInvoker
     private let api: InvokeAPI
+    private let urls: FunctionURLAPI?
+    private let authorizer: SignatureAuthorizer?
+    private var tlsContext: NIOSSLContext?
     private var server: HTTPServer?
     private var isDraining = false
 
@@ -24,8 +29,17 @@ final class GatewayWorker: @unchecked Sendable {
         self.logger = logger
         self.connection = try AMQPConnection(configuration: configuration.broker, eventLoop: eventLoop, logger: logger)
         self.invoker = BrokerInvoker(connection: self.connection, configuration: configuration)
+        self.authorizer = configuration.accessKeys.map {
+            SignatureAuthorizer(keys: $0, region: configuration.signatureRegion, eventLoop: eventLoop)
+        }
+        self.tlsContext = configuration.tlsContext
         self.api = InvokeAPI(
-            invoker: self.invoker, events: self.invoker, configuration: configuration.api, logger: logger)
+            invoker: self.invoker, events: self.invoker, configuration: configuration.api,
+            authorizer: self.authorizer, logger: logger)
+        let (invoker, authorizer) = (self.invoker, self.authorizer)
+        self.urls = configuration.urls.map {
+            FunctionURLAPI(invoker: invoker, configuration: $0, authorizer: authorizer)
+        }
     }
 
     /// Opens the listener.
@@ -40,17 +54,23 @@ final class GatewayWorker: @unchecked Sendable {
         self.eventLoop.assertInEventLoop()
         return HTTPServer.bind(
             host: self.configuration.host, port: port, configuration: self.httpConfiguration(sharesPort),
-            eventLoop: self.eventLoop, logger: self.logger,
+            tlsContext: self.tlsContext, eventLoop: self.eventLoop, logger: self.logger,
             handler: { exchange in self.handle(exchange, readiness) }
         ).map { server in
+            server.tlsContext = self.tlsContext
             self.server = server
             return server.localAddress
         }
     }
 
+    /// A domain belongs to its functions altogether. Elsewhere the gateway's own paths come first, so that a function at
+    /// `/` takes none of them away.
     private func handle(_ exchange: HTTPExchange, _ readiness: () -> EventLoopFuture<String?>) {
+        if let urls = self.urls, urls.serveDomain(exchange) { return }
         switch HealthAPI.route(exchange.path) {
-        case nil: self.api.handle(exchange)
+        case nil:
+            if let urls = self.urls, !InvokeAPI.owns(path: exchange.path), urls.servePath(exchange) { return }
+            self.api.handle(exchange)
         case .health: HealthAPI.answer(exchange, unreadiness: nil)
         case .ready:
             readiness().hop(to: self.eventLoop).assumeIsolated().whenSuccess {
@@ -59,16 +79,23 @@ final class GatewayWorker: @unchecked Sendable {
         }
     }
 
-    /// Against clients that are slow or greedy; none of it is near to what a well-behaved one needs.
     private func httpConfiguration(_ sharesPort: Bool) -> HTTPServerConfiguration {
-        var configuration = HTTPServerConfiguration()
+        var configuration = HTTPServerConfiguration.invokeAPI
         configuration.maxConnections = self.configuration.maxConnections
-        configuration.idleTimeout = .minutes(5)
-        configuration.headTimeout = .seconds(10)
-        configuration.bodyTimeout = .seconds(30)
-        configuration.sendsDate = true
         configuration.sharesPort = sharesPort
         return configuration
+    }
+
+    /// Exchanges the keys, for requests that are not proved yet.
+    func replace(keys: AccessKeys) {
+        self.authorizer?.replace(keys: keys)
+    }
+
+    /// Exchanges certificate and key, for connections to come.
+    func replace(tlsContext: NIOSSLContext) {
+        self.eventLoop.assertInEventLoop()
+        self.tlsContext = tlsContext
+        self.server?.tlsContext = tlsContext
     }
 
     /// Connects to the broker; fails when it cannot be reached in the attempts allowed.
