@@ -67,13 +67,16 @@ let package = Package(
             dependencies: [logging, collections] + nio("NIOCore", "NIOPosix", "NIOHTTP1"),
             swiftSettings: settings),
         .target(
+            name: "LambdaMetrics", dependencies: ["AMQP", "LambdaHTTP", logging] + nio("NIOCore", "NIOHTTP1"),
+            swiftSettings: settings),
+        .target(
             name: "LambdaEnvironment",
             dependencies: ["CLinux", "LambdaProtocol", "LambdaHTTP", logging, collections]
                 + nio("NIOCore", "NIOPosix", "NIOHTTP1", "NIOConcurrencyHelpers"),
             swiftSettings: settings),
         .target(
             name: "LambdaFunction",
-            dependencies: ["AMQP", "LambdaAMQP", "LambdaEnvironment", "LambdaProtocol", logging, collections]
+            dependencies: ["AMQP", "LambdaAMQP", "LambdaEnvironment", "LambdaMetrics", "LambdaProtocol", logging, collections]
                 + nio("NIOCore"),
             swiftSettings: settings),
         .target(
@@ -84,24 +87,29 @@ let package = Package(
         // Many functions as the broker sees them, behind the Invoke API.
         .target(
             name: "LambdaGateway",
-            dependencies: ["AMQP", "AMQPRPC", "LambdaAMQP", "LambdaInvokeAPI", "LambdaHTTP", "LambdaProtocol", logging]
-                + nio("NIOCore", "NIOHTTP1"),
+            dependencies: [
+                "AMQP", "AMQPRPC", "LambdaAMQP", "LambdaInvokeAPI", "LambdaHTTP", "LambdaMetrics", "LambdaProtocol",
+                logging,
+            ] + nio("NIOCore", "NIOHTTP1"),
             swiftSettings: settings),
 
         // What the programs share: strict settings, the log, signals.
         .target(
-            name: "LambdaProgram", dependencies: ["AMQP", "LambdaProtocol", logging] + nio("NIOCore"),
+            name: "LambdaProgram", dependencies: ["AMQP", "LambdaMetrics", "LambdaProtocol", logging] + nio("NIOCore"),
             swiftSettings: settings),
 
         // Programs: wiring and configuration only.
         .executableTarget(
             name: "lambda-runtime-api-daemon",
-            dependencies: ["CLinux", "AMQP", "LambdaFunction", "LambdaEnvironment", "LambdaInvokeAPI", "LambdaHTTP",
-                "LambdaProgram", "LambdaProtocol", logging] + nio("NIOCore", "NIOPosix"),
+            dependencies: ["CLinux", "AMQP", "LambdaAMQP", "LambdaFunction", "LambdaEnvironment", "LambdaInvokeAPI",
+                "LambdaHTTP", "LambdaMetrics", "LambdaProgram", "LambdaProtocol", logging] + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
         .executableTarget(
             name: "lambda-gateway",
-            dependencies: ["CLinux", "AMQP", "LambdaGateway", "LambdaInvokeAPI", "LambdaProgram", "LambdaProtocol", logging]
+            dependencies: [
+                "CLinux", "AMQP", "LambdaGateway", "LambdaInvokeAPI", "LambdaMetrics", "LambdaProgram", "LambdaProtocol",
+                logging,
+            ]
                 + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
         .executableTarget(
@@ -132,13 +140,19 @@ let package = Package(
             dependencies: ["LambdaHTTP", logging] + nio("NIOCore", "NIOPosix", "NIOHTTP1", "NIOEmbedded"),
             swiftSettings: settings),
         .testTarget(
+            name: "LambdaMetricsTests",
+            dependencies: ["LambdaMetrics", "LambdaHTTP", logging] + nio("NIOCore", "NIOPosix", "NIOHTTP1"),
+            swiftSettings: settings),
+        .testTarget(
             name: "LambdaEnvironmentTests",
             dependencies: ["CLinux", "LambdaEnvironment", "LambdaProtocol", "LambdaHTTP", logging]
                 + nio("NIOCore", "NIOPosix", "NIOHTTP1", "NIOEmbedded", "NIOConcurrencyHelpers"),
             swiftSettings: settings),
         .testTarget(
             name: "LambdaFunctionTests",
-            dependencies: ["LambdaFunction", "LambdaEnvironment", "LambdaAMQP", "LambdaProtocol", "AMQP", logging]
+            dependencies: [
+                "LambdaFunction", "LambdaEnvironment", "LambdaAMQP", "LambdaMetrics", "LambdaProtocol", "AMQP", logging,
+            ]
                 + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
         .testTarget(
@@ -148,13 +162,15 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "LambdaGatewayTests",
-            dependencies: ["LambdaGateway", "LambdaAMQP", "LambdaProtocol", "AMQPRPC", "AMQP", "TestSupport", logging]
-                + nio("NIOCore", "NIOPosix", "NIOHTTP1"),
+            dependencies: [
+                "LambdaGateway", "LambdaAMQP", "LambdaMetrics", "LambdaProtocol", "AMQPRPC", "AMQP", "TestSupport", logging,
+            ] + nio("NIOCore", "NIOPosix", "NIOHTTP1"),
             swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["AMQP", "AMQPRPC", "LambdaAMQP", "LambdaFunction", "LambdaProtocol", "TestSupport", logging]
-                + nio("NIOCore", "NIOPosix"),
+            dependencies: [
+                "AMQP", "AMQPRPC", "LambdaAMQP", "LambdaFunction", "LambdaGateway", "LambdaProtocol", "TestSupport", logging,
+            ] + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests", dependencies: ["AMQP", "LambdaAMQP", "TestSupport"] + nio("NIOCore"),

@@ -10,6 +10,10 @@ package import NIOCore
 package final class Gateway: Sendable {
     private let configuration: GatewayConfiguration
     private let workers: [GatewayWorker]
+    /// Listens to announcements on the first loop's connection, for all loops.
+    private let watcher: FunctionWatcher
+    /// On the first loop; `nil` where nobody asks.
+    private let metrics: GatewayMetrics?
     private let logger: Logger
 
     /// - Parameters:
@@ -21,11 +25,17 @@ package final class Gateway: Sendable {
         configuration: GatewayConfiguration, eventLoops: [any EventLoop], logger: Logger
     ) throws(AMQPError) {
         var workers: [GatewayWorker] = []
-        for eventLoop in eventLoops {
-            workers.append(try GatewayWorker(configuration: configuration, eventLoop: eventLoop, logger: logger))
+        for (number, eventLoop) in eventLoops.enumerated() {
+            workers.append(
+                try GatewayWorker(number: number, configuration: configuration, eventLoop: eventLoop, logger: logger))
         }
+        guard let first = workers.first else { preconditionFailure("a gateway has an event loop") }
         self.configuration = configuration
         self.workers = workers
+        self.watcher = FunctionWatcher(connection: first.connection, logger: logger)
+        self.metrics = configuration.metrics.map { [watcher] _ in
+            GatewayMetrics(connection: first.connection, workers: workers, watcher: watcher)
+        }
         self.logger = logger
     }
 
@@ -48,20 +58,37 @@ package final class Gateway: Sendable {
 
     private func listen(_ worker: GatewayWorker, port: Int, sharesPort: Bool) -> EventLoopFuture<SocketAddress?> {
         worker.eventLoop.flatSubmit {
-            worker.listen(port: port, sharesPort: sharesPort) { self.unreadiness(on: worker.eventLoop) }
+            worker.listen(port: port, sharesPort: sharesPort, catalog: self.watcher) {
+                self.unreadiness(on: worker.eventLoop)
+            }
         }
+    }
+
+    /// Opens the port for metrics, where there is to be one.
+    ///
+    /// - Returns: Fails when the port is taken.
+    package func serveMetrics() -> EventLoopFuture<Void> {
+        guard let first = self.workers.first else { preconditionFailure("a gateway has an event loop") }
+        guard let metrics = self.metrics, let address = self.configuration.metrics else {
+            return first.eventLoop.makeSucceededVoidFuture()
+        }
+        return first.eventLoop.flatSubmit { metrics.serve(at: address, logger: self.logger) }
     }
 
     /// Connects every loop to the broker.
     ///
     /// - Returns: Fails when the broker cannot be reached in the attempts allowed.
     package func connect() -> EventLoopFuture<Void> {
-        self.each { $0.connect() }
+        guard let first = self.workers.first else { preconditionFailure("a gateway has an event loop") }
+        return first.eventLoop.flatSubmit { self.watcher.start() }.flatMap { self.each { $0.connect() } }
     }
 
     /// Takes nothing new, answers what waits, and closes everything.
     package func drain() -> EventLoopFuture<Void> {
-        self.each { $0.drain() }
+        let drained = self.each { $0.drain() }
+        guard let metrics = self.metrics, let first = self.workers.first else { return drained }
+        // To the end it can be seen what is still going on.
+        return drained.flatMap { first.eventLoop.flatSubmit { metrics.close() } }
     }
 
     /// The first thing that stands in the way of invocations, on any loop.

@@ -1,6 +1,8 @@
 import AMQP
 import LambdaHTTP
 import LambdaInvokeAPI
+import LambdaMetrics
+import LambdaProtocol
 import Logging
 import NIOCore
 
@@ -9,23 +11,31 @@ import NIOCore
 // @unchecked: every member is used on `eventLoop` only (asserted).
 final class GatewayWorker: @unchecked Sendable {
     let eventLoop: any EventLoop
+    /// Which of the gateway's loops this is, from 0.
+    private let number: Int
     private let configuration: GatewayConfiguration
     private let logger: Logger
-    private let connection: AMQPConnection
+    let connection: AMQPConnection
     private let invoker: BrokerInvoker
+    /// What counts in front of the invoker; `nil` where nobody asks for metrics.
+    private let meter: MeteredInvoker?
     private let api: InvokeAPI
     private var server: HTTPServer?
     private var isDraining = false
 
     /// - Throws: `invalidConfiguration` for what cannot be a broker's.
-    init(configuration: GatewayConfiguration, eventLoop: any EventLoop, logger: Logger) throws(AMQPError) {
+    init(
+        number: Int, configuration: GatewayConfiguration, eventLoop: any EventLoop, logger: Logger
+    ) throws(AMQPError) {
+        self.number = number
         self.eventLoop = eventLoop
         self.configuration = configuration
         self.logger = logger
         self.connection = try AMQPConnection(configuration: configuration.broker, eventLoop: eventLoop, logger: logger)
         self.invoker = BrokerInvoker(connection: self.connection, configuration: configuration)
-        self.api = InvokeAPI(
-            invoker: self.invoker, events: self.invoker, configuration: configuration.api, logger: logger)
+        self.meter = configuration.metrics == nil ? nil : MeteredInvoker(self.invoker)
+        let front: any FunctionInvoker & EventAcceptor = self.meter ?? self.invoker
+        self.api = InvokeAPI(invoker: front, events: front, configuration: configuration.api, logger: logger)
     }
 
     /// Opens the listener.
@@ -33,15 +43,20 @@ final class GatewayWorker: @unchecked Sendable {
     /// - Parameters:
     ///   - port: The port; 0 for any.
     ///   - sharesPort: Whether other workers have it, too.
+    ///   - catalog: Who knows the functions that have announced themselves.
     ///   - readiness: Asks the whole gateway.
     func listen(
-        port: Int, sharesPort: Bool, readiness: @escaping () -> EventLoopFuture<String?>
+        port: Int, sharesPort: Bool, catalog: any FunctionCatalog, readiness: @escaping () -> EventLoopFuture<String?>
     ) -> EventLoopFuture<SocketAddress?> {
         self.eventLoop.assertInEventLoop()
+        let invoker = self.invoker
+        let functions = FunctionsAPI(catalog: catalog, limits: self.configuration.api.limits) { invoker.arn($0) }
         return HTTPServer.bind(
             host: self.configuration.host, port: port, configuration: self.httpConfiguration(sharesPort),
             eventLoop: self.eventLoop, logger: self.logger,
-            handler: { exchange in self.handle(exchange, readiness) }
+            handler: { exchange in
+                if !functions.handle(exchange) { self.handle(exchange, readiness) }
+            }
         ).map { server in
             self.server = server
             return server.localAddress
@@ -68,6 +83,7 @@ final class GatewayWorker: @unchecked Sendable {
         configuration.bodyTimeout = .seconds(30)
         configuration.sendsDate = true
         configuration.sharesPort = sharesPort
+        configuration.countsResponses = self.meter != nil
         return configuration
     }
 
@@ -75,6 +91,15 @@ final class GatewayWorker: @unchecked Sendable {
     func connect() -> EventLoopFuture<Void> {
         self.eventLoop.assertInEventLoop()
         return self.invoker.start().flatMap { self.connection.start() }
+    }
+
+    /// What this loop has to say at `/metrics`.
+    var status: GatewayLoopStatus {
+        self.eventLoop.assertInEventLoop()
+        return GatewayLoopStatus(
+            counts: self.meter?.counts ?? GatewayCounts(), waitingCount: self.invoker.waitingCount,
+            droppedReplyCount: self.invoker.droppedReplyCount, broker: BrokerStatus("\(self.number)", self.connection),
+            http: self.server?.statistics ?? HTTPServerStatistics())
     }
 
     /// What stands in the way of invocations.

@@ -15,6 +15,8 @@ package final class HTTPServer: @unchecked Sendable {
     /// Responses are written into this one buffer: it is free again as soon as the socket has taken them.
     var scratch = ByteBuffer()
     var ticks: HTTPServerTicks
+    /// `nil` where nobody asks.
+    var responseCounts: HTTPResponseCounts?
     private var date = HTTPDate()
 
     private var listener: (any Channel)?
@@ -33,6 +35,14 @@ package final class HTTPServer: @unchecked Sendable {
         self.logger = logger
         self.handler = handler
         self.ticks = HTTPServerTicks(configuration)
+        self.responseCounts = configuration.countsResponses ? HTTPResponseCounts() : nil
+    }
+
+    /// What it has done so far; responses only where the configuration has them counted.
+    package var statistics: HTTPServerStatistics {
+        self.eventLoop.assertInEventLoop()
+        return HTTPServerStatistics(
+            connectionCount: self.connections.count, responses: self.responseCounts?.byStatus ?? [:])
     }
 
     /// Starts to listen. Call on `eventLoop`.

@@ -5,6 +5,7 @@ import LambdaEnvironment
 import LambdaFunction
 import LambdaHTTP
 import LambdaInvokeAPI
+import LambdaMetrics
 import LambdaProgram
 import LambdaProtocol
 import Logging
@@ -20,15 +21,20 @@ final class Daemon: @unchecked Sendable {
     private var server: HTTPServer?
     private var connection: AMQPConnection?
     private var consumer: FunctionConsumer?
+    private var announcer: FunctionAnnouncer?
     private var events: FunctionEvents?
     /// What events are consumed on.
     private var eventConnection: AMQPConnection?
+    /// `nil` where nobody asks for them.
+    private let metrics: DaemonMetrics?
 
     init(_ configuration: DaemonConfiguration, eventLoop: any EventLoop, logger: Logger) {
         self.configuration = configuration
         self.eventLoop = eventLoop
         self.logger = logger
-        self.function = LocalFunction(configuration: configuration.function, eventLoop: eventLoop, logger: logger)
+        self.metrics = configuration.metrics.map { DaemonMetrics($0, of: configuration.function) }
+        self.function = LocalFunction(
+            configuration: configuration.function, eventLoop: eventLoop, logger: logger, meter: self.metrics?.meter)
     }
 
     /// Listens, then connects. Fails when a port is taken, or the broker cannot be reached in the attempts allowed.
@@ -48,6 +54,7 @@ final class Daemon: @unchecked Sendable {
                 }
                 .map { self.function.startEarly() }
                 .flatMap { self.listen() }
+                .flatMap { self.serveMetrics() }
                 .flatMap { self.consume() }
         }
     }
@@ -60,7 +67,7 @@ final class Daemon: @unchecked Sendable {
             watchdogReadiness: self.configuration.emulatesWatchdog ? { function.freeSlots > 0 } : nil)
         return HTTPServer.bind(
             host: self.configuration.invokeAPIHost, port: self.configuration.invokeAPIPort,
-            configuration: Self.httpConfiguration, eventLoop: self.eventLoop, logger: self.logger,
+            configuration: self.httpConfiguration, eventLoop: self.eventLoop, logger: self.logger,
             handler: { api.handle($0) }
         ).flatMapErrorThrowing { error in
             throw ListenError(
@@ -68,7 +75,17 @@ final class Daemon: @unchecked Sendable {
                 port: self.configuration.invokeAPIPort, error)
         }.map { server in
             self.server = server
+            self.metrics?.http = server
             self.logger.info("The Invoke API is ready", metadata: ["address": "\(server.localAddress.map { "\($0)" } ?? "-")"])
+        }
+    }
+
+    private func serveMetrics() -> EventLoopFuture<Void> {
+        guard let metrics = self.metrics, let address = self.configuration.metrics else {
+            return self.eventLoop.makeSucceededVoidFuture()
+        }
+        return metrics.serve(self.function, logger: self.logger).flatMapErrorThrowing { error in
+            throw ListenError(setting: "METRICS_PORT", host: address.host, port: address.port, error)
         }
     }
 
@@ -80,13 +97,14 @@ final class Daemon: @unchecked Sendable {
     }
 
     /// Against clients that are slow or greedy; none of it is near to what a well-behaved one needs.
-    private static var httpConfiguration: HTTPServerConfiguration {
+    private var httpConfiguration: HTTPServerConfiguration {
         var configuration = HTTPServerConfiguration()
         configuration.maxConnections = 10_000
         configuration.idleTimeout = .minutes(5)
         configuration.headTimeout = .seconds(10)
         configuration.bodyTimeout = .seconds(30)
         configuration.sendsDate = true
+        configuration.countsResponses = self.metrics != nil
         return configuration
     }
 
@@ -95,6 +113,7 @@ final class Daemon: @unchecked Sendable {
         guard let amqp = self.configuration.amqp else { return }
         let connection = try AMQPConnection(configuration: amqp, eventLoop: self.eventLoop, logger: self.logger)
         self.connection = connection
+        self.metrics?.connections.append(("calls", connection))
         if let events = self.eventConfiguration {
             var amqp = amqp
             amqp.connectionName = amqp.connectionName.map { "\($0) (events)" }
@@ -104,13 +123,19 @@ final class Daemon: @unchecked Sendable {
             logger[metadataKey: "connection"] = "events"
             let consuming = try AMQPConnection(configuration: amqp, eventLoop: self.eventLoop, logger: logger)
             self.eventConnection = consuming
+            self.metrics?.connections.append(("events", consuming))
             self.events = FunctionEvents(
                 configuration: events, publishing: connection, consuming: consuming, invoker: self.function,
-                logger: self.logger)
+                logger: self.logger, meter: self.metrics?.meter)
+        }
+        let presence = DaemonPresence(self.configuration.function)
+        let function = self.function
+        self.announcer = FunctionAnnouncer(connection: connection, logger: self.logger) {
+            presence.announcement(function.status)
         }
         self.consumer = FunctionConsumer(
             configuration: self.consumerConfiguration, connection: connection, invoker: self.function,
-            events: self.events?.acceptance, logger: self.logger)
+            events: self.events?.acceptance, logger: self.logger, meter: self.metrics?.meter)
     }
 
     private func consume() -> EventLoopFuture<Void> {
@@ -118,7 +143,8 @@ final class Daemon: @unchecked Sendable {
             return self.eventLoop.makeSucceededVoidFuture()
         }
         let events = self.events?.start() ?? self.eventLoop.makeSucceededVoidFuture()
-        return events.flatMap { consumer.start() }.flatMap { connection.start() }.map {
+        let announcer = self.announcer?.start() ?? self.eventLoop.makeSucceededVoidFuture()
+        return events.and(announcer).flatMap { _ in consumer.start() }.flatMap { connection.start() }.map {
             // Nobody waits for events: the daemon is ready without them.
             _ = self.eventConnection?.start()
         }
@@ -154,6 +180,7 @@ final class Daemon: @unchecked Sendable {
     /// Takes nothing new, finishes what runs, answers it, and closes everything.
     func drain() -> EventLoopFuture<Void> {
         self.eventLoop.flatSubmit {
+            self.announcer?.leave()
             let consumer = self.consumer?.drain() ?? self.eventLoop.makeSucceededVoidFuture()
             let events = self.events?.drain() ?? self.eventLoop.makeSucceededVoidFuture()
             let server = self.server?.shutdown(grace: .hours(24)) ?? self.eventLoop.makeSucceededVoidFuture()
@@ -161,6 +188,8 @@ final class Daemon: @unchecked Sendable {
                 .flatMap { _ in self.function.drain() }
                 .flatMap { self.eventConnection?.shutdown() ?? self.eventLoop.makeSucceededVoidFuture() }
                 .flatMap { self.connection?.shutdown() ?? self.eventLoop.makeSucceededVoidFuture() }
+                // To the end it can be seen what is still going on.
+                .flatMap { self.metrics?.close() ?? self.eventLoop.makeSucceededVoidFuture() }
         }
     }
 }
