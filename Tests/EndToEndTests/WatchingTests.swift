@@ -76,7 +76,7 @@ extension EndToEnd {
                     (try? await broker.messages(in: name + ".async")) != nil
                 }
                 let before = try await PrometheusPage.of(port: port)
-                let file = EventFile()
+                let file = try EventFile()
                 try await Gateway.with(broker: uri) { gateway in
                     // By the gateway, whose time of acceptance the age counts from.
                     let event = file.event(#""fail": 1"#)

@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (EnvironmentFailure.timedOut, InvocationErrorKind.timeout), (.exited(.status(1)), .exit),
+        (EnvironmentFailure.timedOut, InvocationErrorKind.timeout), (.exited(.code(1)), .exit),
         (.exited(.signal(9)), .exit), (.exited(.outOfMemory), .outOfMemory), (.initError, .initialisation),
         (.initTimedOut, .initialisation),
         (.notStarted(ProcessStartFailure(errorType: "x", reason: "y")), .initialisation),
@@ -106,30 +106,30 @@ import Testing
 
     @Test func theFirstLookAnnounces() {
         var schedule = AnnouncementSchedule()
-        #expect(schedule.isDue(isFull: false, now: self.at(0)))
-        #expect(!schedule.isDue(isFull: false, now: self.at(1)))
+        #expect(schedule.isDue(isFull: false, now: self.at(0)) == true)
+        #expect(schedule.isDue(isFull: false, now: self.at(1)) == false)
     }
 
     @Test func withoutAChangeItIsEveryTenSeconds() {
         var schedule = AnnouncementSchedule()
         _ = schedule.isDue(isFull: false, now: self.at(0))
-        #expect(!schedule.isDue(isFull: false, now: self.at(9)))
-        #expect(schedule.isDue(isFull: false, now: self.at(10)))
-        #expect(!schedule.isDue(isFull: false, now: self.at(19)))
+        #expect(schedule.isDue(isFull: false, now: self.at(9)) == false)
+        #expect(schedule.isDue(isFull: false, now: self.at(10)) == true)
+        #expect(schedule.isDue(isFull: false, now: self.at(19)) == false)
     }
 
     @Test func takenSlotsAreToldWithTheNextLook() {
         var schedule = AnnouncementSchedule()
         _ = schedule.isDue(isFull: false, now: self.at(0))
-        #expect(schedule.isDue(isFull: true, now: self.at(1)))
-        #expect(!schedule.isDue(isFull: true, now: self.at(2)))
-        #expect(schedule.isDue(isFull: false, now: self.at(3)))
+        #expect(schedule.isDue(isFull: true, now: self.at(1)) == true)
+        #expect(schedule.isDue(isFull: true, now: self.at(2)) == false)
+        #expect(schedule.isDue(isFull: false, now: self.at(3)) == true)
     }
 
     @Test func aNewConnectionIsToldEverything() {
         var schedule = AnnouncementSchedule()
         _ = schedule.isDue(isFull: false, now: self.at(0))
         schedule.forget()
-        #expect(schedule.isDue(isFull: false, now: self.at(1)))
+        #expect(schedule.isDue(isFull: false, now: self.at(1)) == true)
     }
 }

@@ -1,4 +1,5 @@
 import LambdaAMQP
+import LambdaProtocol
 import NIOCore
 import Testing
 
