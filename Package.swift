@@ -95,7 +95,8 @@ let package = Package(
 
         // What the programs share: strict settings, the log, signals.
         .target(
-            name: "LambdaProgram", dependencies: ["AMQP", "LambdaMetrics", "LambdaProtocol", logging] + nio("NIOCore"),
+            name: "LambdaProgram",
+            dependencies: ["AMQP", "LambdaMetrics", "LambdaProtocol", logging] + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
 
         // Programs: wiring and configuration only.

@@ -9,6 +9,8 @@ package import NIOCore
 /// nothing else.
 package final class Gateway: Sendable {
     private let configuration: GatewayConfiguration
+    private let first: GatewayWorker
+    /// All of them, the first too.
     private let workers: [GatewayWorker]
     /// Listens to announcements on the first loop's connection, for all loops.
     private let watcher: FunctionWatcher
@@ -20,7 +22,7 @@ package final class Gateway: Sendable {
     ///   - configuration: What it is told.
     ///   - eventLoops: Its loops, one at least.
     ///   - logger: For what goes on.
-    /// - Throws: `invalidConfiguration`, which names the setting.
+    /// - Throws: `invalidConfiguration`, which names the setting, or says that there are no loops.
     package init(
         configuration: GatewayConfiguration, eventLoops: [any EventLoop], logger: Logger
     ) throws(AMQPError) {
@@ -29,8 +31,11 @@ package final class Gateway: Sendable {
             workers.append(
                 try GatewayWorker(number: number, configuration: configuration, eventLoop: eventLoop, logger: logger))
         }
-        guard let first = workers.first else { preconditionFailure("a gateway has an event loop") }
+        guard let first = workers.first else {
+            throw AMQPError(.invalidConfiguration, "a gateway needs an event loop at least")
+        }
         self.configuration = configuration
+        self.first = first
         self.workers = workers
         self.watcher = FunctionWatcher(connection: first.connection, logger: logger)
         self.metrics = configuration.metrics.map { [watcher] _ in
@@ -43,7 +48,7 @@ package final class Gateway: Sendable {
     ///
     /// - Returns: Where they listen; fails when the port is taken.
     package func listen() -> EventLoopFuture<SocketAddress?> {
-        guard let first = self.workers.first else { preconditionFailure("a gateway has an event loop") }
+        let first = self.first
         let alone = self.listen(first, port: self.configuration.port, sharesPort: false)
         guard self.workers.count > 1 else { return alone }
         // A port that is shared is never "in use" for the same user: so it is asked for alone first.
@@ -68,27 +73,25 @@ package final class Gateway: Sendable {
     ///
     /// - Returns: Fails when the port is taken.
     package func serveMetrics() -> EventLoopFuture<Void> {
-        guard let first = self.workers.first else { preconditionFailure("a gateway has an event loop") }
         guard let metrics = self.metrics, let address = self.configuration.metrics else {
-            return first.eventLoop.makeSucceededVoidFuture()
+            return self.first.eventLoop.makeSucceededVoidFuture()
         }
-        return first.eventLoop.flatSubmit { metrics.serve(at: address, logger: self.logger) }
+        return self.first.eventLoop.flatSubmit { metrics.serve(at: address, logger: self.logger) }
     }
 
     /// Connects every loop to the broker.
     ///
     /// - Returns: Fails when the broker cannot be reached in the attempts allowed.
     package func connect() -> EventLoopFuture<Void> {
-        guard let first = self.workers.first else { preconditionFailure("a gateway has an event loop") }
-        return first.eventLoop.flatSubmit { self.watcher.start() }.flatMap { self.each { $0.connect() } }
+        self.first.eventLoop.flatSubmit { self.watcher.start() }.flatMap { self.each { $0.connect() } }
     }
 
     /// Takes nothing new, answers what waits, and closes everything.
     package func drain() -> EventLoopFuture<Void> {
         let drained = self.each { $0.drain() }
-        guard let metrics = self.metrics, let first = self.workers.first else { return drained }
+        guard let metrics = self.metrics else { return drained }
         // To the end it can be seen what is still going on.
-        return drained.flatMap { first.eventLoop.flatSubmit { metrics.close() } }
+        return drained.flatMap { self.first.eventLoop.flatSubmit { metrics.close() } }
     }
 
     /// The first thing that stands in the way of invocations, on any loop.
@@ -98,8 +101,7 @@ package final class Gateway: Sendable {
     }
 
     private func each(_ body: @escaping @Sendable (GatewayWorker) -> EventLoopFuture<Void>) -> EventLoopFuture<Void> {
-        guard let first = self.workers.first else { preconditionFailure("a gateway has an event loop") }
         let all = self.workers.map { worker in worker.eventLoop.flatSubmit { body(worker) } }
-        return EventLoopFuture.andAllSucceed(all, on: first.eventLoop)
+        return EventLoopFuture.andAllSucceed(all, on: self.first.eventLoop)
     }
 }

@@ -41,6 +41,7 @@ final class EnvironmentProcesses: @unchecked Sendable {
     }
 
     private func received(_ event: RuntimeProcess.Event, from role: Role) {
+        self.eventLoop.assertInEventLoop()
         switch event {
         case .started(let processID): self.members[role]?.processID = processID
         case .notStarted, .exited: self.members[role] = nil
@@ -50,16 +51,19 @@ final class EnvironmentProcesses: @unchecked Sendable {
 
     /// Asks a process and its group to end.
     func terminate(_ role: Role) {
+        self.eventLoop.assertInEventLoop()
         self.members[role]?.process.terminate()
     }
 
     /// Kills a process and its group.
     func kill(_ role: Role) {
+        self.eventLoop.assertInEventLoop()
         self.members[role]?.process.kill()
     }
 
     /// Kills every process that is there.
     func killAll() {
+        self.eventLoop.assertInEventLoop()
         for member in self.members.values { member.process.kill() }
     }
 

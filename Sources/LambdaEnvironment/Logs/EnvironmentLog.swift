@@ -74,6 +74,7 @@ extension EnvironmentLog {
     ///
     /// - Returns: The pipe's end for the process that is about to start; `nil`: the daemon's own output.
     package func captureRuntime() -> OwnedDescriptor? {
+        self.eventLoop.assertInEventLoop()
         guard let capture = self.openCapture() else { return nil }
         // Inside of an invocation it is in that one's tail already.
         self.initOutput = self.initPhase == .initialisation && !self.isConcurrent ? LogTail() : nil
@@ -92,6 +93,7 @@ extension EnvironmentLog {
     ///
     /// - Returns: The pipe's end for the process that is about to start; `nil`: the daemon's own output.
     package func captureExtension() -> OwnedDescriptor? {
+        self.eventLoop.assertInEventLoop()
         guard let capture = self.openCapture() else { return nil }
         capture.onLines = { [unowned self, unowned capture] lines in
             self.took(lines, from: capture) { .extension($0) }
@@ -146,6 +148,7 @@ extension EnvironmentLog {
 
     /// The environment's processes are gone, or are about to be started again.
     package func processesEnded() {
+        self.eventLoop.assertInEventLoop()
         self.captures.forEach { $0.close() }
         self.captures.removeAll()
         self.initOutput = nil
@@ -161,6 +164,7 @@ extension EnvironmentLog {
     ///
     /// - Parameter invocation: The one in which it runs; `began` was called for it before anybody could subscribe.
     package func initStarted(inside invocation: Invocation?) {
+        self.eventLoop.assertInEventLoop()
         self.initPhase = invocation == nil ? .initialisation : .invocation
         self.captures.forEach { $0.close() }
         self.captures.removeAll()
@@ -173,17 +177,20 @@ extension EnvironmentLog {
 
     /// The runtime has asked for its first event.
     package func initRuntimeDone() {
+        self.eventLoop.assertInEventLoop()
         self.telemetry.emit(.platform(.initRuntimeDone(phase: self.initPhase, failure: nil)))
     }
 
     /// The runtime and every extension are ready.
     package func initEnded(after duration: TimeAmount) {
+        self.eventLoop.assertInEventLoop()
         self.telemetry.emit(.platform(.initReport(phase: self.initPhase, duration: duration, failure: nil)))
         self.telemetry.initEnded()
     }
 
     /// Init has failed.
     package func initFailed(_ failure: EnvironmentFailure, after duration: TimeAmount) {
+        self.eventLoop.assertInEventLoop()
         let phase = self.initPhase
         self.finish()
         self.write {
@@ -200,6 +207,7 @@ extension EnvironmentLog {
 extension EnvironmentLog {
     /// The runtime is about to be given the event of an invocation, or its init runs inside of one.
     package func began(_ invocation: Invocation) {
+        self.eventLoop.assertInEventLoop()
         let request = invocation.request
         guard self.tellsOfInvocations || request.wantsLogTail else {
             self.initOutput = nil
@@ -231,6 +239,7 @@ extension EnvironmentLog {
     /// - Parameter record: The invocation until now.
     /// - Returns: At most 4096 bytes.
     package func takeTail(_ record: InvocationRecord) -> ByteBuffer {
+        self.eventLoop.assertInEventLoop()
         self.drain()
         let tail = self.isConcurrent ? self.tails.removeValue(forKey: record.requestID) : self.tail
         self.tail = nil
@@ -243,6 +252,7 @@ extension EnvironmentLog {
 
     /// The runtime is done with an invocation; extensions may not be.
     package func runtimeDone(_ record: InvocationRecord) {
+        self.eventLoop.assertInEventLoop()
         guard self.telemetry.isActive, !self.hasToldRuntimeDone else { return }
         self.hasToldRuntimeDone = true
         self.drain()
@@ -251,6 +261,7 @@ extension EnvironmentLog {
 
     /// An invocation is over.
     package func ended(_ record: InvocationRecord) {
+        self.eventLoop.assertInEventLoop()
         guard self.tellsOfInvocations else { return }
         if record.failure == nil { self.drain() } else { self.finish() }
         let time = EpochClock.now()
