@@ -43,9 +43,8 @@ import Testing
             announcement.freeSlots = free.withLockedValue { $0 }
             return announcement
         }
-        // The first one may come before the watcher has its queue; the next change does not.
+        // The first one may come before the watcher has its queue; one of the next does not.
         try await announcing.eventLoop.flatSubmit { announcer.start() }.get()
-        try await Task.sleep(for: .seconds(1))
         free.withLockedValue { $0 = 0 }
         let full = try await self.summary(name, watcher) { $0 != nil && $0?.freeSlots == 0 }
         #expect(full?.slots == 2)

@@ -13,8 +13,9 @@ package final class Invocation: @unchecked Sendable {
     package var onStart: (() -> Void)?
     /// Who counts it; `nil` where nobody does.
     package var meter: (any InvocationMeter)?
-    /// When it came, and when it was handed to an environment; only where it is counted.
+    /// When it came; only where it is counted.
     package var arrivedAt = NIODeadline.uptimeNanoseconds(0)
+    /// When it was handed to an environment.
     package var startedAt = NIODeadline.uptimeNanoseconds(0)
     /// When its event was handed to the runtime; `nil` before.
     package var deliveredAt: NIODeadline?
