@@ -127,6 +127,7 @@ extension EndToEnd {
                         BotoCall(Payload: "{}", LogType: "Head"),
                     ], to: daemon)
                 #expect(answers[0].statusCode == 204)
+                #expect(answers[0].payloadByteCount == 0)
                 #expect(answers[0].executedVersion == nil)
                 #expect(answers[0].requestId?.count == 36)
                 #expect(answers[1].statusCode == 404)

@@ -67,6 +67,12 @@ final class EnvironmentProcesses: @unchecked Sendable {
         for member in self.members.values { member.process.kill() }
     }
 
+    /// Whether the runtime's process has ended or is just doing so: then what it was sending stays half.
+    var runtimeIsEnding: Bool {
+        guard let member = self.members[.runtime] else { return true }
+        return member.processID.map(ProcessEnd.isUnderWay) ?? false
+    }
+
     /// The sum of the peaks of all processes that are there now, and of what they have started, in bytes.
     var peakMemoryByteCount: Int {
         self.members.values.reduce(0) { sum, member in
