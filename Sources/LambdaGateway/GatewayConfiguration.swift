@@ -12,6 +12,8 @@ package struct GatewayConfiguration: Sendable {
     package var port = 8080
     /// Open HTTP connections for each event loop.
     package var maxConnections = 10_000
+    /// How long a client may send or take next to nothing in the middle of a request or an answer.
+    package var clientTimeout: TimeAmount = .seconds(30)
     /// The broker.
     package var broker = AMQPConfiguration()
     /// The region in the ARNs of error texts.

@@ -67,13 +67,14 @@ struct TestAPI: Sendable {
 
 func withAPI(
     _ configuration: InvokeAPIConfiguration = InvokeAPIConfiguration(), events: FakeEventAcceptor? = nil,
-    _ body: (TestAPI) async throws -> Void
+    authorizer: (any RequestAuthorizer)? = nil, _ body: (TestAPI) async throws -> Void
 ) async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let loop = group.next()
     let invoker = FakeInvoker(eventLoop: loop)
     let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
-    let api = InvokeAPI(invoker: invoker, events: events, configuration: configuration, logger: logger)
+    let api = InvokeAPI(
+        invoker: invoker, events: events, configuration: configuration, authorizer: authorizer, logger: logger)
     let server = try await loop.flatSubmit {
         HTTPServer.bind(
             host: "127.0.0.1", port: 0, configuration: HTTPServerConfiguration(sendsDate: true), eventLoop: loop,
