@@ -97,7 +97,7 @@ let package = Package(
 
         // What the programs share: strict settings, the log, signals.
         .target(
-            name: "LambdaProgram", dependencies: ["AMQP", "LambdaProtocol", logging] + nio("NIOCore"),
+            name: "LambdaProgram", dependencies: ["AMQP", "LambdaProtocol", logging] + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
 
         // Programs: wiring and configuration only.

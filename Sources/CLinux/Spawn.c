@@ -130,7 +130,7 @@ int clinux_spawn(
     int failed = read_failure(report[0], &failure);
     close(report[0]);
     if (failed) {
-        clinux_reap(child);
+        clinux_reap(child, NULL);
         *step = (clinux_spawn_step)failure.step;
         return failure.error;
     }
@@ -153,12 +153,16 @@ int clinux_await_exit(pid_t pid, int *code, int *signalled) {
     return 0;
 }
 
-int clinux_reap(pid_t pid) {
+int clinux_reap(pid_t pid, long *peak_kilobytes) {
     int status;
+    struct rusage usage = {0};
     pid_t result;
     do {
-        result = waitpid(pid, &status, 0);
+        result = wait4(pid, &status, 0, &usage);
     } while (result < 0 && errno == EINTR);
+    if (peak_kilobytes) {
+        *peak_kilobytes = result < 0 ? 0 : usage.ru_maxrss;
+    }
     return result < 0 ? errno : 0;
 }
 

@@ -4,7 +4,7 @@ import LambdaProtocol
 import NIOCore
 
 /// One streamed invocation of a client: between the replies, the reader, and ``StreamReceiver``, which decides.
-// @unchecked: every stored `var` is used on the client's loop only (asserted by the client).
+// @unchecked: every stored `var` is used on the client's loop only (asserted).
 final class StreamCall: @unchecked Sendable {
     private let rpc: RPCClient
     private let function: String
@@ -60,6 +60,7 @@ final class StreamCall: @unchecked Sendable {
     }
 
     private func received(_ result: Result<RPCReply, AMQPError>) -> RPCClient.StreamStep {
+        self.rpc.eventLoop.assertInEventLoop()
         switch result {
         case .success(let reply): return self.received(reply)
         case .failure(let error):

@@ -144,7 +144,7 @@ extension BrokerInvoker {
         let refusal = InvokeError(error, arn: self.arn(function.name), qualifier: function.qualifier)
         guard error.code == .timedOut, !self.isExplaining else { return completion(refusal) }
         self.isExplaining = true
-        self.inspect(queue, within: .milliseconds(100)).assumeIsolated().whenComplete { result in
+        self.inspect(queue, within: self.configuration.explanationTimeout).assumeIsolated().whenComplete { result in
             self.isExplaining = false
             guard case .success(let found) = result, found.consumerCount == 0 else { return completion(refusal) }
             completion(InvokeError(.noAnswer, "\(refusal.message) No container serves the function."))

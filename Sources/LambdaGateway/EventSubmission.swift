@@ -1,4 +1,5 @@
 import AMQP
+import LambdaAMQP
 
 /// One event on its way into a queue: the function's event queue; where there is none, since only daemons serve it that
 /// know no such thing, the function's own (design 5).
@@ -40,7 +41,7 @@ struct EventSubmission {
     /// Where to publish now.
     var queue: String {
         switch self.state {
-        case .toEventQueue: FunctionQueueName.events(of: self.functionQueue)
+        case .toEventQueue: EventQueueName.async(of: self.functionQueue)
         case .toFunctionQueue: self.functionQueue
         }
     }

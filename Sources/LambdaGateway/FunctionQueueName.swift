@@ -18,9 +18,6 @@ enum FunctionQueueName {
         return self.isName(qualifier, upTo: self.maxQualifierByteCount) ? "\(name):\(qualifier)" : nil
     }
 
-    /// Where its events wait (design 5).
-    static func events(of queue: String) -> String { queue + ".async" }
-
     private static func isName(_ text: String, upTo limit: Int) -> Bool {
         (1...limit).contains(text.utf8.count)
             && text.utf8.allSatisfy { byte in

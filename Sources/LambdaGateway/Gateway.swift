@@ -11,6 +11,8 @@ package import NIOSSL
 /// nothing else.
 package final class Gateway: Sendable {
     private let configuration: GatewayConfiguration
+    private let first: GatewayWorker
+    /// All of them, the first too.
     private let workers: [GatewayWorker]
     private let logger: Logger
 
@@ -18,7 +20,7 @@ package final class Gateway: Sendable {
     ///   - configuration: What it is told.
     ///   - eventLoops: Its loops, one at least.
     ///   - logger: For what goes on.
-    /// - Throws: `invalidConfiguration`, which names the setting.
+    /// - Throws: `invalidConfiguration`, which names the setting, or says that there are no loops.
     package init(
         configuration: GatewayConfiguration, eventLoops: [any EventLoop], logger: Logger
     ) throws(AMQPError) {
@@ -26,7 +28,11 @@ package final class Gateway: Sendable {
         for eventLoop in eventLoops {
             workers.append(try GatewayWorker(configuration: configuration, eventLoop: eventLoop, logger: logger))
         }
+        guard let first = workers.first else {
+            throw AMQPError(.invalidConfiguration, "a gateway needs an event loop at least")
+        }
         self.configuration = configuration
+        self.first = first
         self.workers = workers
         self.logger = logger
     }
@@ -35,7 +41,7 @@ package final class Gateway: Sendable {
     ///
     /// - Returns: Where they listen; fails when the port is taken.
     package func listen() -> EventLoopFuture<SocketAddress?> {
-        guard let first = self.workers.first else { preconditionFailure("a gateway has an event loop") }
+        let first = self.first
         let alone = self.listen(first, port: self.configuration.port, sharesPort: false)
         guard self.workers.count > 1 else { return alone }
         // A port that is shared is never "in use" for the same user: so it is asked for alone first.
@@ -83,8 +89,7 @@ package final class Gateway: Sendable {
     }
 
     private func each(_ body: @escaping @Sendable (GatewayWorker) -> EventLoopFuture<Void>) -> EventLoopFuture<Void> {
-        guard let first = self.workers.first else { preconditionFailure("a gateway has an event loop") }
         let all = self.workers.map { worker in worker.eventLoop.flatSubmit { body(worker) } }
-        return EventLoopFuture.andAllSucceed(all, on: first.eventLoop)
+        return EventLoopFuture.andAllSucceed(all, on: self.first.eventLoop)
     }
 }

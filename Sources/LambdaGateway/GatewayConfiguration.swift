@@ -29,6 +29,8 @@ package struct GatewayConfiguration: Sendable {
     package var streamWindow = 1024 * 1024
     /// How long the broker may take to confirm an event.
     package var confirmTimeout: TimeAmount = .seconds(10)
+    /// How much longer a caller who got no answer may wait to be told that nobody serves the function.
+    package var explanationTimeout: TimeAmount = .milliseconds(100)
     /// Events that wait for their confirm on one loop; one more is refused.
     package var maxUnconfirmedEvents = 10_000
     /// Whether the broker confirms requests, so that a full queue is a 429 at once and not a time-out.

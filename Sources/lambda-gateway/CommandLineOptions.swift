@@ -4,6 +4,8 @@ import LambdaProgram
 struct CommandLineOptions: Equatable {
     var wantsHelp = false
     var wantsVersion = false
+    /// To ask a gateway that runs, not to be one.
+    var asksReadiness = false
 
     /// - Parameter arguments: Without the program's name.
     init(_ arguments: [String]) throws(SettingError) {
@@ -11,6 +13,7 @@ struct CommandLineOptions: Equatable {
             switch argument {
             case "--help": self.wantsHelp = true
             case "--version": self.wantsVersion = true
+            case "--ready": self.asksReadiness = true
             default: throw SettingError(argument, "no such option; see --help")
             }
         }
@@ -24,6 +27,7 @@ struct CommandLineOptions: Equatable {
         GET /health says whether the program lives, GET /ready whether invocations can be run.
 
         Options:
+          --ready             ask the gateway that runs here with these settings whether it can invoke: exit 0, or 1
           --help, --version
 
         Environment variables, with their defaults:

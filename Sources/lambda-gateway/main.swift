@@ -23,11 +23,21 @@ func configuration() -> ProgramConfiguration {
             print("lambda-gateway \(ProgramVersion.text)")
             exit(0)
         }
-        return try ProgramConfiguration(
+        let configuration = try ProgramConfiguration(
             Settings(Settings.processEnvironment()), processorCount: System.coreCount)
+        if options.asksReadiness { answerReadiness(configuration) }
+        return configuration
     } catch {
         fail(error.description, exitCode: SettingError.exitCode)
     }
+}
+
+/// What a container's health check runs: there is no shell beside the gateway in its image.
+func answerReadiness(_ settings: ProgramConfiguration) -> Never {
+    let check = ReadinessCheck(
+        host: settings.gateway.host, port: settings.gateway.port, method: "GET", path: "/ready")
+    if let trouble = check.run() { fail(trouble, exitCode: 1) }
+    exit(0)
 }
 
 func fail(_ error: AMQPError) -> Never {

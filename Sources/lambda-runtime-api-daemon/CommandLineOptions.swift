@@ -13,6 +13,8 @@ struct CommandLineOptions: Equatable {
     var startsAtOnce = false
     var wantsHelp = false
     var wantsVersion = false
+    /// To ask a daemon that runs, not to be one.
+    var asksReadiness = false
     /// The runtime's command; empty where the image's bootstrap is to be used.
     var command: [String] = []
 
@@ -26,6 +28,7 @@ struct CommandLineOptions: Equatable {
             switch parts[0] {
             case "--help": self.wantsHelp = true
             case "--version": self.wantsVersion = true
+            case "--ready": self.asksReadiness = true
             case "--enable-init-caching": self.startsAtOnce = true
             case "--log-level": self.logLevel = try Self.value(of: parts, &rest)
             case "--runtime-interface-emulator-address": self.invokeAPIAddress = try Self.value(of: parts, &rest)
@@ -54,6 +57,8 @@ struct CommandLineOptions: Equatable {
           --runtime-interface-emulator-address HOST:PORT  where the Invoke API listens
           --runtime-api-address HOST:PORT                 where the Runtime API listens
           --enable-init-caching                           start the runtime now, not at the first invocation
+          --ready                                         ask the daemon that runs here with these settings whether it
+                                                          serves its function: exit 0, or 1
           --help, --version
 
         Environment variables, with their defaults:

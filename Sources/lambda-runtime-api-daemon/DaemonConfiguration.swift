@@ -171,7 +171,7 @@ extension DaemonConfiguration {
 // MARK: - Addresses
 
 extension DaemonConfiguration {
-    private static func invokeAPIAddress(
+    static func invokeAPIAddress(
         _ options: CommandLineOptions, _ settings: Settings
     ) throws(SettingError) -> (String, Int) {
         if let address = options.invokeAPIAddress {

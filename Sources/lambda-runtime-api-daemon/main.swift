@@ -12,6 +12,16 @@ func fail(_ message: String, exitCode: Int32) -> Never {
     exit(exitCode)
 }
 
+/// What a container's health check runs: a dry run, which asks for the function and starts nothing.
+func answerReadiness(_ options: CommandLineOptions) throws(SettingError) -> Never {
+    let (host, port) = try DaemonConfiguration.invokeAPIAddress(options, Settings(Settings.processEnvironment()))
+    let check = ReadinessCheck(
+        host: host, port: port, method: "POST", path: "/2015-03-31/functions/function/invocations",
+        headers: [("X-Amz-Invocation-Type", "DryRun")])
+    if let trouble = check.run() { fail(trouble, exitCode: 1) }
+    exit(0)
+}
+
 func configuration() -> DaemonConfiguration {
     do throws(SettingError) {
         let options = try CommandLineOptions(Array(CommandLine.arguments.dropFirst()))
@@ -23,6 +33,7 @@ func configuration() -> DaemonConfiguration {
             print("lambda-runtime-api-daemon \(ProgramVersion.text)")
             exit(0)
         }
+        if options.asksReadiness { try answerReadiness(options) }
         if getenv("KUBERNETES_INIT_CONTAINER") != nil {
             print(try SelfCopy.copy(to: "/tmp", startedAs: CommandLine.arguments.first ?? ""))
             exit(0)

@@ -1,6 +1,7 @@
 import AMQP
 import AMQPRPC
 import NIOCore
+import Synchronization
 import TestSupport
 import Testing
 
@@ -153,8 +154,11 @@ import Testing
     }
 
     @Test func lostConnectionIsConsumedAgainAndAnOldTagNotAcknowledgedThere() async throws {
+        let hasOldRequest = Atomic<Bool>(false)
         let broker = try await FakeBroker.start(
-            Self.setUp + [self.request("old", replyTo: "replies"), .pause(.milliseconds(20)), .reset],
+            Self.setUp + [
+                self.request("old", replyTo: "replies"), .waitUntil { hasOldRequest.load(ordering: .relaxed) }, .reset,
+            ],
             Self.setUp + [
                 // The reply of the first connection's request, without acknowledgement; then a request of this one's.
                 .expectMethod(60, 40), .expectFrame, .expectFrame, self.request("new", replyTo: nil, deliveryTag: 9),
@@ -164,6 +168,7 @@ import Testing
         let running = Task {
             try await self.server(connection) { delivery in
                 if String(buffer: delivery.body) == "old" {
+                    hasOldRequest.store(true, ordering: .relaxed)
                     while broker.frames.filter({ $0.classID == 60 && $0.methodID == 20 }).count < 2 {
                         await Task.yield()
                     }

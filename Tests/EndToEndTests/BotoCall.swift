@@ -3,8 +3,6 @@ import TestSupport
 
 /// A call that `Scripts/boto3_calls.py` makes: boto3's arguments of `invoke` under their own names.
 struct BotoCall: Encodable {
-    /// Another operation than `invoke`.
-    var operation: String?
     /// The daemon's function when nil.
     var FunctionName: String?
     var Payload: String?
@@ -17,6 +15,8 @@ struct BotoCall: Encodable {
     /// A client context of so many bytes of base64.
     var ContextByteCount: Int?
     var TenantId: String?
+    /// Another operation than `invoke`.
+    var operation: String?
 
     /// What boto3 got.
     struct Answer: Decodable {
@@ -45,10 +45,20 @@ struct BotoCall: Encodable {
     ///
     /// - Parameter attempts: How often boto3 may send a call; as often as it likes when nil, so that a repetition shows.
     static func make(_ calls: [BotoCall], to daemon: Daemon, attempts: Int? = nil) async throws -> [Answer] {
+        try await self.make(
+            calls, at: "http://localhost:\(daemon.port)", function: daemon.name, attempts: attempts)
+    }
+
+    /// The same at any endpoint.
+    ///
+    /// - Parameter function: For calls that name none.
+    static func make(
+        _ calls: [BotoCall], at endpoint: String, function: String, attempts: Int? = nil
+    ) async throws -> [Answer] {
         let json = String(decoding: try JSONEncoder().encode(calls), as: UTF8.self)
         let script = try await Program.run(
             ProgramEnvironment.python(),
-            [Daemon.scripts + "/boto3_calls.py", "http://localhost:\(daemon.port)", daemon.name, json]
+            [Daemon.scripts + "/boto3_calls.py", endpoint, function, json]
                 + (attempts.map { [String($0)] } ?? []))
         guard script.status == .exited(0) else { throw Program.Failure("boto3: \(script.errors)") }
         return try JSONDecoder().decode([Answer].self, from: Data(script.output.utf8))

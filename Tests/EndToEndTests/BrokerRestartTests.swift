@@ -26,7 +26,8 @@ extension EndToEnd {
                 try await Daemon.with(.scripted, broker: node.uri) { daemon in
                     let call = try CLI.start(
                         daemon.name, #"{"do": "sleep", "ms": 2000}"#, uri: node.uri, options: ["--timeout", "60"])
-                    try await Task.sleep(for: .seconds(1))
+                    // The first was the one by which the daemon was found ready.
+                    try await daemon.untilStarted(invocations: 2)
                     try await node.kill()
                     // Its own broker is gone, its time is not up: it must not wait for the rest of the minute.
                     let result = try await call.result(within: .seconds(20))

@@ -82,7 +82,7 @@ extension EndToEnd {
                 _ = try await daemon.post("{}")
                 let started = ContinuousClock.now
                 async let sleeper = daemon.post(#"{"do": "sleep", "ms": 10000}"#)
-                try await Task.sleep(for: .milliseconds(300))
+                try await daemon.untilStarted(invocations: 2)
                 let exited = try await daemon.post(#"{"do": "exit", "code": 3}"#)
                 #expect(exited.body.contains("exit status 3"))
                 #expect(try await sleeper.body.contains("exit status 3"))
@@ -117,7 +117,7 @@ extension EndToEnd {
                 _ = try await daemon.post("{}")
                 async let slow = daemon.post(#"{"do": "sleep", "ms": 1500}"#)
                 async let slower = daemon.post(#"{"do": "sleep", "ms": 2000}"#)
-                try await Task.sleep(for: .milliseconds(500))
+                try await daemon.untilStarted(invocations: 3)
                 daemon.program.signal(SIGTERM)
                 #expect(try await slow.status == 200)
                 #expect(try await slower.status == 200)

@@ -98,6 +98,20 @@ struct Daemon {
             options: headers.flatMap { ["-H", "\($0): \($1)"] })
     }
 
+    /// Waits until so many invocations have begun since the daemon's start, ended ones included, as its log has it.
+    func untilStarted(invocations count: Int) async throws {
+        try await eventually("\(count) invocations have begun") { self.logged("START RequestId: ") >= count }
+    }
+
+    /// Waits until so many invocations are over since the daemon's start, extensions included.
+    func untilReported(invocations count: Int) async throws {
+        try await eventually("\(count) invocations are over") { self.logged("REPORT RequestId: ") >= count }
+    }
+
+    private func logged(_ text: String) -> Int {
+        self.program.output.components(separatedBy: text).count - 1
+    }
+
     /// The process that answers now, and the instance it was told to be.
     func who() async throws -> Identity {
         try JSONDecoder().decode(Identity.self, from: Data(try await self.post(#"{"do": "who"}"#).body.utf8))

@@ -53,6 +53,19 @@ extension EndToEnd {
             #expect(version.output.hasPrefix("lambda-runtime-api-daemon "))
         }
 
+        @Test func aHealthCheckAsksTheDaemonAndStartsNothing() async throws {
+            let program = try ProgramEnvironment.program("lambda-runtime-api-daemon")
+            try await Daemon.with(.scripted) { daemon in
+                let check = try await Program.run(program, ["--ready"], environment: ["PORT": String(daemon.port)])
+                #expect(check.status == .exited(0), "\(check.errors)")
+                #expect(try await Program.run("pgrep", ["-P", String(daemon.program.processID)]).output == "")
+            }
+            let port = String(ProgramPort.free())
+            let check = try await Program.run(program, ["--ready"], environment: ["PORT": port])
+            #expect(check.status == .exited(1))
+            #expect(check.errors.hasPrefix("lambda-runtime-api-daemon: no answer from 127.0.0.1:\(port)"))
+        }
+
         @Test func warmEnvironmentsStartAtOnceAndAreNotStoppedForBeingIdle() async throws {
             let settings = ["MAX_CONCURRENCY": "3", "MIN_CONCURRENCY": "2", "AWS_LAMBDA_FUNCTION_IDLETIMEOUT": "1"]
             try await Daemon.with(.scripted, settings: settings) { daemon in

@@ -72,8 +72,10 @@ extension EndToEnd {
                 let answer = try await daemon.post(#"{"do": "sleep", "ms": 5000}"#)
                 #expect(self.platformError(answer, type, reason), "\(answer.body)")
                 #expect(try await daemon.post("2").body == "2")
+                // The second answer does not wait until the extension has noted its event.
+                try await eventually("the extension was told twice") { files.notes("INVOKE").count == 2 }
                 let invoked = files.notes("INVOKE").map { $0.body?.requestId }
-                #expect(invoked.count == 2 && invoked[0] != invoked[1])
+                #expect(invoked[0] != invoked[1])
             }
         }
 
@@ -99,13 +101,13 @@ extension EndToEnd {
             let files = try ExtensionFiles("slow", "register:INVOKE loop:1.2")
             try await Daemon.with(.scripted, settings: files.settings.merging(self.long) { $1 }) { daemon in
                 _ = try await daemon.post("0")
-                try await Task.sleep(for: .seconds(2))
+                try await daemon.untilReported(invocations: 1)
                 let started = ContinuousClock.now
                 #expect(try await daemon.post("1").body == "1")
                 #expect(ContinuousClock.now - started < .milliseconds(900))
                 #expect(try await daemon.post("2").body == "2")
                 #expect(ContinuousClock.now - started > .milliseconds(1200))
-                try await Task.sleep(for: .milliseconds(1500))
+                try await daemon.untilReported(invocations: 3)
                 // What the extension takes belongs to the invocation.
                 let durations = daemon.program.output.matches(of: /\tDuration: ([0-9.]+) ms/).map { Double($0.1) ?? 0 }
                 #expect(durations.count == 3)

@@ -165,8 +165,12 @@ extension EndToEnd {
 
         @Test func extensionsGetTheFunctionsEnvironmentWithoutWhatIsTheRuntimesOwn() async throws {
             let files = try ExtensionFiles("watcher", "register:none loop")
-            let more = ["TABLE": "t", "AWS_LAMBDA_FUNCTION_TIMEOUT": "5", "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000"]
-            try await Daemon.with(.extended, settings: files.settings.merging(more) { $1 }) { daemon in
+            let more = [
+                "TABLE": "t", "AWS_LAMBDA_FUNCTION_TIMEOUT": "5", "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",
+                "AMQP_USERNAME": "guest", "AMQP_PASSWORD": "guest",
+            ]
+            let broker = try ProgramEnvironment.brokerURI()
+            try await Daemon.with(.extended, broker: broker, settings: files.settings.merging(more) { $1 }) { daemon in
                 _ = try await daemon.post("1")
                 let environment = try #require(files.notes("registered").first?.environment)
                 #expect(environment["TABLE"] == "t")
@@ -176,7 +180,8 @@ extension EndToEnd {
                 let absent = [
                     "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR", "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME",
                     "AWS_XRAY_CONTEXT_MISSING", "AWS_XRAY_DAEMON_ADDRESS", "_HANDLER", "LAMBDA_EXTENSIONS_DIRECTORY",
-                    "AWS_LAMBDA_FUNCTION_TIMEOUT", "RUNTIME_API_PORT", "PORT",
+                    "AWS_LAMBDA_FUNCTION_TIMEOUT", "RUNTIME_API_PORT", "PORT", "AMQP_URI", "AMQP_USERNAME",
+                    "AMQP_PASSWORD",
                 ]
                 #expect(absent.filter { environment[$0] != nil } == [])
             }

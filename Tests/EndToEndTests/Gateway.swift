@@ -46,39 +46,14 @@ struct Gateway {
         try await HTTPAnswer.of(self.endpoint + path, body: "", options: ["-k", "-XGET"])
     }
 
-    /// Makes calls with boto3, one after the other.
-    func boto(_ calls: GatewayCall...) async throws -> [GatewayCall.Answer] {
-        let script = try await Program.run(
-            ProgramEnvironment.python(),
-            [
-                Daemon.scripts + "/boto3_gateway.py", self.endpoint,
-                String(decoding: try JSONEncoder().encode(calls), as: UTF8.self),
-            ])
-        guard script.status == .exited(0) else { throw Program.Failure("boto3: \(script.errors)") }
-        return try JSONDecoder().decode([GatewayCall.Answer].self, from: Data(script.output.utf8))
+    /// Asks as a container's health check does.
+    func checkReadiness() async throws -> Program.Result {
+        try await Program.run(
+            ProgramEnvironment.program("lambda-gateway"), ["--ready"], environment: ["PORT": String(self.port)])
     }
-}
 
-/// A call with boto3: the arguments of its `invoke`, as `Scripts/boto3_gateway.py` takes them.
-struct GatewayCall: Encodable {
-    var FunctionName: String
-    var Payload = #"{"key": "value"}"#
-    var Qualifier: String?
-    var InvocationType: String?
-    var LogType: String?
-    var ClientContext: String?
-    var operation: String?
-
-    /// What boto3 made of the answer.
-    struct Answer: Decodable {
-        let statusCode: Int
-        let functionError: String?
-        let executedVersion: String?
-        let requestId: String?
-        let payload: String?
-        let logTail: String?
-        let errorCode: String?
-        let exception: String?
-        let seconds: Double
+    /// Makes calls with boto3, one after the other, none of which it repeats.
+    func boto(_ calls: BotoCall...) async throws -> [BotoCall.Answer] {
+        try await BotoCall.make(calls, at: self.endpoint, function: "", attempts: 1)
     }
 }

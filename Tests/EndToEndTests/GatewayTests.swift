@@ -13,9 +13,11 @@ extension EndToEnd {
                 try await Gateway.with(broker: broker) { gateway in
                     let arn = "arn:aws:lambda:us-east-1:123456789012:function:\(daemon.name)"
                     let answers = try await gateway.boto(
-                        .init(FunctionName: daemon.name), .init(FunctionName: "\(daemon.name):$LATEST"),
-                        .init(FunctionName: "123456789012:function:\(daemon.name)"), .init(FunctionName: arn),
-                        .init(FunctionName: daemon.name, Qualifier: "$LATEST"))
+                        .init(FunctionName: daemon.name, Payload: self.event),
+                        .init(FunctionName: "\(daemon.name):$LATEST", Payload: self.event),
+                        .init(FunctionName: "123456789012:function:\(daemon.name)", Payload: self.event),
+                        .init(FunctionName: arn, Payload: self.event),
+                        .init(FunctionName: daemon.name, Payload: self.event, Qualifier: "$LATEST"))
                     for answer in answers {
                         #expect(answer.statusCode == 200)
                         #expect(answer.payload == self.event)
@@ -35,7 +37,7 @@ extension EndToEnd {
             ]
             try await Gateway.with(broker: broker) { gateway in
                 try await Daemon.with(.scripted, name: name, settings: settings) { _ in
-                    let call = GatewayCall(FunctionName: name, Qualifier: "prod")
+                    let call = BotoCall(FunctionName: name, Qualifier: "prod")
                     try await eventually("the alias is served") {
                         try await gateway.boto(call)[0].statusCode == 200
                     }
@@ -45,8 +47,8 @@ extension EndToEnd {
                         .init(FunctionName: name, Qualifier: "test"))
                     #expect(answers.map(\.statusCode) == [200, 200, 404, 400, 404])
                     #expect(answers.map(\.executedVersion) == ["7", "7", nil, nil, nil])
-                    #expect(answers[2].exception == "ResourceNotFoundException")
-                    #expect(answers[3].exception == "InvalidParameterValueException")
+                    #expect(answers[2].errorClass == "ResourceNotFoundException")
+                    #expect(answers[3].errorClass == "InvalidParameterValueException")
                 }
             }
         }
@@ -56,8 +58,9 @@ extension EndToEnd {
             try await Gateway.with(broker: broker) { gateway in
                 let runtime = Daemon.Runtime.python(handler: "functions.seen", in: Daemon.scripts)
                 try await Daemon.with(runtime, broker: broker) { daemon in
+                    let context = Data(#"{"custom": {"a": "é"}}"#.utf8).base64EncodedString()
                     let answers = try await gateway.boto(
-                        .init(FunctionName: daemon.name, LogType: "Tail", ClientContext: #"{"custom": {"a": "é"}}"#))
+                        .init(FunctionName: daemon.name, LogType: "Tail", ClientContext: context))
                     let payload = try #require(answers[0].payload)
                     #expect(payload.contains(#""request_id": "\#(try #require(answers[0].requestId))""#))
                     #expect(payload.contains(#""custom": {"a": "\u00e9"}"#))
@@ -72,7 +75,7 @@ extension EndToEnd {
             let broker = try ProgramEnvironment.brokerURI()
             try await Daemon.with(.scripted, broker: broker) { daemon in
                 try await Gateway.with(broker: broker) { gateway in
-                    let large = "\"" + String(repeating: "x", count: 100_000) + "\""
+                    let large = "\"" + String(repeating: "x", count: 60_000) + "\""
                     let answers = try await gateway.boto(
                         .init(FunctionName: daemon.name, Payload: #"{"do": "error"}"#),
                         .init(FunctionName: "nobody-\(daemon.name)"), .init(FunctionName: "amq.\(daemon.name)"),
@@ -83,10 +86,10 @@ extension EndToEnd {
                         .init(FunctionName: "nobody-\(daemon.name)", InvocationType: "Event"))
                     #expect(answers.map(\.statusCode) == [200, 404, 404, 400, 200, 204, 404, 404])
                     #expect(answers[0].functionError == "Unhandled")
-                    #expect(answers[1].exception == "ResourceNotFoundException")
-                    #expect(answers[3].exception == "InvalidRequestContentException")
+                    #expect(answers[1].errorClass == "ResourceNotFoundException")
+                    #expect(answers[3].errorClass == "InvalidRequestContentException")
                     #expect(answers[4].payload == large)
-                    #expect(answers[7].exception == "ResourceNotFoundException")
+                    #expect(answers[7].errorClass == "ResourceNotFoundException")
                     // Told by the broker and not by a clock; boto3's own work is in it.
                     for index in [1, 2, 6, 7] { #expect(answers[index].seconds < 0.5, "\(answers[index])") }
                 }
@@ -199,7 +202,7 @@ extension EndToEnd {
                         let url = "\(gateway.endpoint)/2015-03-31/functions/\(daemon.name)/invocations"
                         let waiting = try Program(
                             "curl", ["--silent", "--include", "-XPOST", url, "-d", #"{"do": "sleep", "ms": 2500}"#])
-                        try await Task.sleep(for: .milliseconds(500))
+                        try await daemon.untilStarted(invocations: 3)
                         try await node.kill()
                         #expect(try await waiting.end(within: .seconds(10)) == .exited(0))
                         #expect(waiting.output.contains("HTTP/1.1 408"), "\(waiting.output)")
@@ -211,6 +214,9 @@ extension EndToEnd {
                         for answer in answers { #expect(answer.seconds < 0.5) }
                         #expect(try await gateway.get("/ready").status == 503)
                         #expect(try await gateway.get("/health").status == 200)
+                        let check = try await gateway.checkReadiness()
+                        #expect(check.status == .exited(1))
+                        #expect(check.errors == "lambda-gateway: 503 Service Unavailable\n")
 
                         try await node.start()
                         try await eventually("the gateway serves again", within: .seconds(15)) {
@@ -220,6 +226,7 @@ extension EndToEnd {
                         try await eventually("all loops are connected", within: .seconds(15)) {
                             try await gateway.get("/ready").status == 200
                         }
+                        #expect(try await gateway.checkReadiness().status == .exited(0))
                     }
                 }
             }
@@ -240,7 +247,7 @@ extension EndToEnd {
             try await Gateway.with(broker: broker) { gateway in
                 let answer = try await gateway.boto(.init(FunctionName: name))[0]
                 #expect(answer.statusCode == 429)
-                #expect(answer.exception == "TooManyRequestsException")
+                #expect(answer.errorClass == "TooManyRequestsException")
                 #expect(answer.seconds < 0.5)
             }
         }
@@ -260,10 +267,8 @@ extension EndToEnd {
         @Test func aServerThatKnowsNoneOfOurHeadersIsServed() async throws {
             let broker = try ProgramEnvironment.brokerURI()
             let name = Daemon.uniqueName()
-            let port = try #require(broker.split(separator: ":").last.map(String.init))
-            let echo = try Program(
-                ProgramEnvironment.value("TEST_BENCH_BIN") + "/amqp_rpc_echo", ["localhost", port, name, "10"])
-            defer { echo.killGroup() }
+            let server = try Program(ProgramEnvironment.python(), [Daemon.scripts + "/plain_server.py", broker, name])
+            defer { server.killGroup() }
             try await Gateway.with(broker: broker) { gateway in
                 try await eventually("the server consumes") {
                     try await gateway.post(self.event, to: name).status == 200

@@ -92,7 +92,7 @@ extension EndToEnd {
                     [
                         BotoCall(Payload: #"{"n": 1}"#, InvocationType: "Event", LogType: "Tail"),
                         BotoCall(Payload: #"{"fail": "exit3"}"#, InvocationType: "Event"),
-                        BotoCall(operation: "invoke_async", Payload: #"{"n": 2}"#),
+                        BotoCall(Payload: #"{"n": 2}"#, operation: "invoke_async"),
                     ], to: daemon)
                 for answer in answers {
                     #expect(answer.statusCode == 202)
@@ -127,6 +127,7 @@ extension EndToEnd {
                         BotoCall(Payload: "{}", LogType: "Head"),
                     ], to: daemon)
                 #expect(answers[0].statusCode == 204)
+                #expect(answers[0].payloadByteCount == 0)
                 #expect(answers[0].executedVersion == nil)
                 #expect(answers[0].requestId?.count == 36)
                 #expect(answers[1].statusCode == 404)

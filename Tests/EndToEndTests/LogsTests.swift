@@ -99,6 +99,18 @@ extension EndToEnd {
             }
         }
 
+        @Test func structuredLoggingMakesTheReportsAndTheDaemonsOwnLogJSON() async throws {
+            try await Daemon.with(.scripted, settings: ["USE_STRUCTURED_LOGGING": "true"]) { daemon in
+                #expect(try await daemon.post("1").body == "1")
+                try await eventually("the report is printed") { daemon.program.output.contains(#""platform.report""#) }
+                let lines = (daemon.program.output + daemon.program.errors).split(separator: "\n")
+                #expect(!daemon.program.errors.isEmpty)
+                for line in lines {
+                    #expect((try? JSONSerialization.jsonObject(with: Data(line.utf8))) is [String: Any], "\(line)")
+                }
+            }
+        }
+
         @Test func outputCanBeLeftToTheFunction() async throws {
             try await Daemon.with(self.printing, settings: ["CAPTURE_LOGS": "false"]) { daemon in
                 let answer = try await BotoAnswer.of(daemon, event: "{}", logType: "Tail")

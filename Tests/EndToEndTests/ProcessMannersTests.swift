@@ -103,7 +103,13 @@ extension EndToEnd {
             ) { daemon in
                 let body = try await daemon.post("{}").body
                 let names = try JSONDecoder().decode([String].self, from: Data(body.utf8))
-                #expect(Set(names).isSuperset(of: ["AWS_LAMBDA_FUNCTION_NAME", "_HANDLER", "_INSTANCE", "PORT"]))
+                #expect(
+                    Set(names).isSuperset(of: [
+                        "_HANDLER", "_INSTANCE", "PORT", "PATH", "LANG", "TZ", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
+                        "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION",
+                        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_LAMBDA_RUNTIME_API",
+                        "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_XRAY_CONTEXT_MISSING",
+                    ]))
                 #expect(always.union(own.keys).intersection(names) == [])
             }
         }

@@ -58,6 +58,22 @@ extension EndToEnd {
                 #expect(error["errorType"] as? String == "Runtime.ImportModuleError")
                 #expect(error["requestId"] as? String == "")
                 #expect((error["errorMessage"] as? String)?.contains("no_such_module") == true)
+                // The client names the type in a header, and the log tells it; init comes before the invocation.
+                let id = try #require(answer.requestId)
+                try await eventually("the report is printed") {
+                    daemon.program.output.contains("\nREPORT RequestId: \(id)")
+                }
+                let status = "Status: error\tError Type: Runtime.ImportModuleError"
+                let lines = daemon.program.output.split(separator: "\n").filter {
+                    $0.wholeMatch(of: /(INIT_REPORT|START|END|REPORT) .*/) != nil
+                }
+                #expect(
+                    lines.map { $0.split(separator: " ")[0] }
+                        == ["INIT_REPORT", "INIT_REPORT", "START", "END", "REPORT"])
+                #expect(lines[0].hasSuffix("\tPhase: init\t" + status))
+                #expect(lines[1].hasSuffix("\tPhase: invoke\t" + status))
+                #expect(lines[4].hasSuffix("\t" + status + "\t"))
+                #expect(!lines[4].contains("Max Memory Used: 0 MB"))
             }
         }
 

@@ -58,6 +58,26 @@ extension EndToEnd {
             }
         }
 
+        /// The vectors of contract 2.2, byte for byte.
+        @Test func framesAreTheVectors() async throws {
+            let chunk =
+                "0000006c0000005ab25efdcf0b3a6576656e742d7479706507000c5061796c6f61644368756e6b0d3a636f6e74656e742d"
+                + "747970650700186170706c69636174696f6e2f6f637465742d73747265616d0d3a6d6573736167652d74797065070005"
+                + "6576656e7468691162e469"
+            let complete =
+                "00000066000000541f56c8690b3a6576656e742d7479706507000e496e766f6b65436f6d706c6574650d3a636f6e74656e"
+                + "742d747970650700106170706c69636174696f6e2f6a736f6e0d3a6d6573736167652d747970650700056576656e747b"
+                + "7d7006d467"
+            let files = try TemporaryFiles()
+            let file = files.directory + "/frames"
+            try await Daemon.with(.scripted, settings: ["REQUIRE_JSON": "false"]) { daemon in
+                let curl = try self.curl(daemon, "hi", options: ["--output", file])
+                #expect(try await curl.end() == .exited(0))
+            }
+            let frames = try Data(contentsOf: URL(fileURLWithPath: file))
+            #expect(frames.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() == chunk + complete)
+        }
+
         @Test func aBufferedAnswerArrivesOverBothOperations() async throws {
             let event = #"{"chunks": 3, "size": 1000, "buffered": true}"#
             try await Daemon.with(Self.runtime) { daemon in

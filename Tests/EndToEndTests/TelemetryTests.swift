@@ -71,6 +71,9 @@ extension EndToEnd {
                 ])
             for events in [http, tcp] {
                 #expect(events.filter { $0.type == "problem" }.compactMap(\.line) == [])
+                // Nobody can subscribe when init is over.
+                let api = events.contains { $0.type == "platform.end" } ? "Logs" : "Telemetry"
+                #expect(events.filter { $0.type == "late" }.compactMap(\.line) == ["\(api).SubscriptionClosed"])
                 #expect(
                     events.filter { $0.type == "function" }.compactMap(\.line) == [
                         "tag=7 process=0 line=0 " + String(repeating: "x", count: 60),

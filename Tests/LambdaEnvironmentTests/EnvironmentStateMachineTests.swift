@@ -212,10 +212,10 @@ import Testing
         _ = machine.opened(extensionCount: 0)
         machine.postStarted()
         #expect(
-            machine.initErrorReceived()
+            machine.initErrorReceived(type: "Runtime.Bad")
                 == self.actions {
-                    $0.initFailure = .initError
-                    $0.answer = self.answer("a", .initError)
+                    $0.initFailure = .initError(type: "Runtime.Bad")
+                    $0.answer = self.answer("a", .initError(type: "Runtime.Bad"))
                     $0.signal = .kill
                     $0.invocationEnded = true
                 })
@@ -233,8 +233,8 @@ import Testing
         machine.postStarted()
         _ = machine.processExited(.code(1))
         #expect(machine.stragglersElapsed() == Actions())
-        let actions = machine.initErrorReceived()
-        #expect(actions.answer == self.answer("a", .initError))
+        let actions = machine.initErrorReceived(type: "Runtime.Bad")
+        #expect(actions.answer == self.answer("a", .initError(type: "Runtime.Bad")))
         #expect(actions.backOff == .milliseconds(100))
     }
 

@@ -118,16 +118,16 @@ import Testing
             ])
     }
 
-    @Test func anInitInsideOfAnInvocationComesAfterItsStart() async throws {
+    @Test func anInitInsideOfAnInvocationComesBeforeItsStart() async throws {
         let collected = try await self.collected(["print"], startsInside: true)
         #expect(collected.problems == [])
         #expect(
-            self.trace(collected.http).prefix(7) == [
-                "platform.start", "platform.initStart", "function: before the subscription",
+            self.trace(collected.http).prefix(8) == [
+                "platform.initStart", "function: before the subscription",
                 "platform.telemetrySubscription Subscribed", "platform.initRuntimeDone success",
-                "platform.extension Ready", "platform.extension Ready",
+                "platform.extension Ready", "platform.extension Ready", "platform.initReport success", "platform.start",
             ])
-        #expect((collected.http[1]["record"] as? [String: Any])?["phase"] as? String == "invoke")
+        #expect((collected.http[0]["record"] as? [String: Any])?["phase"] as? String == "invoke")
     }
 
     @Test func reportsHaveTheirFigures() async throws {

@@ -94,7 +94,7 @@ import Testing
     @Test(arguments: [
         (EnvironmentFailure.timedOut, #""status":"timeout""#),
         (.exited(.signal(9)), #""status":"error","errorType":"Runtime.ExitError""#),
-        (.initError, #""status":"error","errorType":"Runtime.Unknown""#),
+        (.initError(type: "Runtime.ImportModuleError"), #""status":"error","errorType":"Runtime.ImportModuleError""#),
         (Self.notStarted("Runtime.InvalidEntrypoint"), #""status":"error","errorType":"Runtime.InvalidEntrypoint""#),
         (Self.notStarted("Sandbox.Failure"), #""status":"failure","errorType":"Sandbox.Failure""#),
         (.shutdown, #""status":"failure","errorType":"Sandbox.Failure""#),
@@ -123,7 +123,7 @@ import Testing
     }
 
     @Test func extensionsAndLossesAreToldToAll() {
-        for version in [TelemetryAPIVersion.telemetry, .logs2020, .logs2021] {
+        for version in [TelemetryAPIVersion.telemetry2022, .telemetry, .logs2020, .logs2021] {
             #expect(
                 self.text(.extension(name: "x", state: "Ready", events: ["INVOKE"], errorType: nil), version)
                     == self.envelope("extension", #"{"name":"x","state":"Ready","events":["INVOKE"]}"#))
@@ -134,9 +134,9 @@ import Testing
     }
 
     @Test func printedLinesAreStringsOrInTheJSONFormatObjects() {
-        func json(_ line: [UInt8], embedsJSON: Bool) -> String? {
+        func json(_ line: [UInt8], embedsJSON: Bool, _ version: TelemetryAPIVersion = .telemetry) -> String? {
             TelemetryEventFormat(function: FunctionDescription(name: "echo"), embedsJSON: embedsJSON).json(
-                TelemetryEvent(time: Self.time, content: .function(ByteBuffer(bytes: line))), version: .telemetry
+                TelemetryEvent(time: Self.time, content: .function(ByteBuffer(bytes: line))), version: version
             ).map { String(buffer: $0) }
         }
         func event(_ record: String) -> String {
@@ -147,6 +147,9 @@ import Testing
         #expect(json(Array("a\t\"é\\".utf8), embedsJSON: false) == event(#""a\t\"é\\""#))
         #expect(json([0x61, 0xFF, 0x62], embedsJSON: false) == event("\"a\u{FFFD}b\""))
         #expect(json(Array(object.utf8), embedsJSON: true) == event(object))
+        for version in [TelemetryAPIVersion.telemetry2022, .logs2020, .logs2021] {
+            #expect(json(Array(object.utf8), embedsJSON: true, version) == event(#""{\"level\":\"INFO\"}""#))
+        }
         #expect(json(Array(object.utf8), embedsJSON: false) == event(#""{\"level\":\"INFO\"}""#))
         #expect(json(Array(#"{"level""#.utf8), embedsJSON: true) == event(#""{\"level\"""#))
     }

@@ -30,7 +30,7 @@ import Testing
     }
 
     func exit(of script: String) async -> ProcessExit? {
-        guard case .exited(let exit) = await self.events(of: ["sh", "-c", script]).last else { return nil }
+        guard case .exited(let exit, _) = await self.events(of: ["sh", "-c", script]).last else { return nil }
         return exit
     }
 
@@ -41,6 +41,16 @@ import Testing
 
     @Test func aSignalIsReported() async {
         #expect(await self.exit(of: "kill -SEGV $$") == .signal(SIGSEGV))
+    }
+
+    @Test func theMemoryOfWhatHasEndedIsKnown() async throws {
+        let script = "import os; taken = b'x' * (300 << 20)"
+        guard case .exited(.code(0), let byteCount)? = await self.events(of: ["python3", "-S", "-E", "-c", script]).last
+        else {
+            Issue.record("It did not run.")
+            return
+        }
+        #expect((300 << 20..<500 << 20).contains(byteCount), "\(byteCount)")
     }
 
     @Test func reasonsAreWordedAsGoDoes() {
@@ -84,7 +94,7 @@ import Testing
             process.kill()
         }
         #expect(events.count == 2)
-        guard case .started(let processID) = events[0], case .exited(let exit) = events[1] else {
+        guard case .started(let processID) = events[0], case .exited(let exit, _) = events[1] else {
             Issue.record("Unexpected events: \(events)")
             return
         }
@@ -133,10 +143,8 @@ import Testing
     }
 
     static func expectGone(group: Int32) async throws {
-        for _ in 0..<200 where Self.isAlive(group: group) {
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        #expect(!Self.isAlive(group: group))
+        // The suite's limit ends what does not end.
+        while Self.isAlive(group: group) { try await Task.sleep(for: .milliseconds(10)) }
     }
 
     /// Whether a process of the group executes: where nobody reaps orphans they stay as zombies, which do not.

@@ -101,7 +101,10 @@ enum SubscribingRuntime {
                 continue
             if event == b'"collect"':
                 put("/2022-07-01/telemetry", over_http, {})
-                time.sleep(0.5)
+                # The start of this very invocation is the last that there is to come.
+                def started(kind):
+                    return any(e["type"] == "platform.start" and e["record"]["requestId"] == id for e in events[kind])
+                while not (started("http") and started("tcp")): time.sleep(0.01)
                 result = {"problems": problems, "answers": answers, "http": events["http"], "tcp": events["tcp"]}
                 event = json.dumps(result).encode()
             ask("POST", id + "/response", event)

@@ -11,7 +11,7 @@ import Testing
     /// A function whose log goes to a file.
     func withLog<Result>(
         _ steps: String, logs: LogConfiguration = LogConfiguration(), timeout: TimeAmount = .seconds(20),
-        _ body: (FunctionHarness) async throws -> Result
+        maxInvocations: Int = 1, _ body: (FunctionHarness) async throws -> Result
     ) async throws -> (result: Result, log: [String]) {
         let path = "/tmp/lambda-log-tests-\(getpid())-\(UInt64.random(in: 0 ... .max))"
         let descriptor = open(path, O_CREAT | O_EXCL | O_WRONLY | O_APPEND | O_CLOEXEC, 0o600)
@@ -21,8 +21,11 @@ import Testing
             unlink(path)
         }
         let result = try await FunctionHarness.with(
-            ScriptedRuntime.command(steps), timeout: timeout, configure: { $0.environment.logs = logs },
-            output: descriptor, body)
+            ScriptedRuntime.command(steps), timeout: timeout,
+            configure: {
+                $0.environment.logs = logs
+                $0.environment.maxInvocations = maxInvocations
+            }, output: descriptor, body)
         let log = try String(contentsOfFile: path, encoding: .utf8)
         return (result, log.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init))
     }
@@ -100,22 +103,71 @@ import Testing
     }
 
     @Test func aTimeOutStandsInTheTail() async throws {
-        let (tail, _) = try await self.withLog("next print:before sleep:1000", timeout: .seconds(1)) {
+        let (tail, _) = try await self.withLog("next print:before sleep:1000", timeout: .seconds(3)) {
             await $0.invoke(wantsLogTail: true).tail
         }
         let lines = self.lines(tail)
         #expect(lines.prefix(2) == [self.start, "before"])
-        #expect(lines[2].hasSuffix(" \(Self.id) Task timed out after 1.00 seconds"))
+        #expect(lines[2].hasSuffix(" \(Self.id) Task timed out after 3.00 seconds"))
         #expect(lines.suffix(2) == [self.end, "REPORT"])
         #expect(tail.hasSuffix("\tStatus: timeout\t\n"))
     }
 
     @Test func anInitErrorStandsInTheTail() async throws {
         let (tail, _) = try await self.withLog("print:no exit:3") { await $0.invoke(wantsLogTail: true).tail }
-        let lines = self.lines(tail)
-        #expect(lines.prefix(2) == [self.start, "no"])
-        #expect(lines.contains { $0.hasPrefix("INIT_REPORT Init Duration: ") && $0.contains("\tPhase: invoke\t") })
-        #expect(lines.last == "REPORT")
+        var lines = self.lines(tail)
+        try #require(lines.count == 7, "\(tail)")
+        let report = lines.remove(at: 1)
+        #expect(report.hasPrefix("INIT_REPORT Init Duration: "))
+        #expect(report.hasSuffix("\tPhase: invoke\tStatus: error\tError Type: Runtime.ExitError"))
+        // The invocation begins where its init ends.
+        #expect(
+            lines == [
+                "no", self.start, "RequestId: \(Self.id) Error: Runtime exited with error: exit status 3",
+                "Runtime.ExitError", self.end, "REPORT",
+            ])
+    }
+
+    @Test func theTypeOfAnInitErrorIsTold() async throws {
+        let steps = "init-error:Runtime.ImportModuleError exit:1"
+        let (tail, log) = try await self.withLog(steps) { await $0.invoke(wantsLogTail: true).tail }
+        let status = "\tStatus: error\tError Type: Runtime.ImportModuleError"
+        #expect(log.filter { $0.hasPrefix("INIT_REPORT ") && $0.hasSuffix(status) }.count == 2)
+        #expect(tail.hasSuffix(status + "\t\n"))
+    }
+
+    @Test func aRuntimeThatEndsAtOnceHasUsedMemory() async throws {
+        let (tail, _) = try await self.withLog("exit:3") { await $0.invoke(wantsLogTail: true).tail }
+        let used = try #require(tail.firstMatch(of: /Max Memory Used: (\d+) MB/)).1
+        #expect(try #require(Int(used)) > 0)
+    }
+
+    @Test func theEndOfARuntimeInMidStreamIsInTheLog() async throws {
+        let sink = RecordingSink()
+        let (outcome, log) = try await self.withLog("next open chunk:ab kill:9") { await $0.stream(into: sink).text }
+        #expect(sink.text == "ab")
+        #expect(outcome.contains("Runtime.TruncatedResponse"))
+        let fault = "RequestId: \(Self.id) Error: Runtime exited with error: signal: killed"
+        #expect(self.lines(log.joined(separator: "\n")) == [self.start, fault, "Runtime.ExitError", self.end, "REPORT"])
+        #expect(log.last?.hasSuffix("\tStatus: error\tError Type: Runtime.ExitError\t") == true)
+    }
+
+    @Test func everyInvocationOfARuntimeThatTakesSeveralHasTheTypeOfItsOwnError() async throws {
+        // The second error is posted while the body of the first is on its way.
+        let steps = "next swap next begin-error:Runtime.Slow swap error:Runtime.Quick swap finish-error next"
+        let (_, log) = try await self.withLog(steps, logs: LogConfiguration(format: .json), maxInvocations: 2) {
+            async let quick = $0.invoke(id: "quick")
+            try await $0.until { $0.freeSlots == 1 }
+            async let slow = $0.invoke(id: "slow")
+            return await [quick, slow].count
+        }
+        let types = try log.reduce(into: [String: String]()) { types, line in
+            let event = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+            guard event?["type"] as? String == "platform.report", let record = event?["record"] as? [String: Any]
+            else { return }
+            types[record["requestId"] as? String ?? ""] = record["errorType"] as? String
+        }
+        #expect(types == ["quick": "Runtime.Quick", "slow": "Runtime.Slow"])
     }
 
     @Test func jsonIsJSONInTailAndLog() async throws {
@@ -149,10 +201,10 @@ import Testing
         defer { ends.forEach { close($0) } }
         let command = ScriptedRuntime.command("next flood")
         try await FunctionHarness.with(
-            command, timeout: .seconds(2), configure: { $0.environment.logs = LogConfiguration() }, output: ends[1]
+            command, timeout: .seconds(3), configure: { $0.environment.logs = LogConfiguration() }, output: ends[1]
         ) { harness in
             let outcome = await harness.invoke(wantsLogTail: true)
-            #expect(outcome.text.contains("Task timed out after 2.00 seconds"))
+            #expect(outcome.text.contains("Task timed out after 3.00 seconds"))
             #expect(outcome.tail.utf8.count == 4096)
             let buffered = try await harness.eventLoop.submit { harness.output?.bufferedByteCount }.get()
             #expect(try #require(buffered) < 600_000)

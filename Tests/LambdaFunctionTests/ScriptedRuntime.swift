@@ -5,12 +5,15 @@
 ///
 /// - `next`: asks for an event.
 /// - `ok`: answers with the event.
-/// - `error`: posts an error.
-/// - `init-error`: posts to init/error.
+/// - `error`, `error:TYPE`: posts an error; with its type in a header.
+/// - `begin-error:TYPE`, `finish-error`: the same, but the body comes later.
+/// - `init-error`, `init-error:TYPE`: posts to init/error.
 /// - `stale`: answers under another id.
 /// - `mode:X`: answers with this response mode.
 /// - `big:N`: answers with N bytes.
 /// - `cut`: announces more than it sends, and hangs up.
+/// - `half`: announces more than it sends, and does not hang up.
+/// - `swap`: goes on over its other connection, with the other event.
 /// - `go-ok`, `go-error`: answers chunked with trailers, as Go does.
 /// - `open`, `open:TYPE`: begins a response in streaming mode, as Node does.
 /// - `chunk:TEXT`, `fill:N`: a chunk of it, a text or N bytes.
@@ -21,6 +24,7 @@
 /// - `report`: answers with what was collected.
 /// - `exit:N`, `kill:N`: ends, with a status or by a signal.
 /// - `sleep:S`: sleeps for S seconds.
+/// - `wait:FILE`: waits until the file exists.
 /// - `once:FILE:STEP`: does the step only if the file does not exist, and makes it.
 /// - `print:TEXT`, `err:TEXT`: prints a line to standard output or error, in one write.
 /// - `raw:TEXT`: prints without an end of line.
@@ -42,6 +46,7 @@ enum ScriptedRuntime {
             s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return s, s.makefile("rb")
         connection = connect()
+        other = {"connection": None, "id": "", "event": b""}
         def head(method, path, *headers):
             return "\r\n".join([method + " " + path + " HTTP/1.1", "Host: x"] + list(headers) + ["", ""]).encode()
         def answer():
@@ -62,6 +67,8 @@ enum ScriptedRuntime {
             return "invocation/" + (id or state["id"]) + "/" + verb
         def note(result):
             state["seen"].append(result[0] + " " + result[2].decode().strip())
+        def typed(value):
+            return ["Lambda-Runtime-Function-Error-Type: " + value] if value else []
         def chunked(trailers):
             connection[0].sendall(head("POST", base + invocation("response"), "Transfer-Encoding: chunked",
                 "Trailer: Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body")
@@ -77,8 +84,17 @@ enum ScriptedRuntime {
                 assert int(headers["lambda-runtime-deadline-ms"]) > time.time() * 1000
             elif name == "ok": note(post(invocation("response"), state["event"]))
             elif name == "error":
-                note(post(invocation("error"), b'{"errorMessage":"boom","errorType":"Boom"}'))
-            elif name == "init-error": note(post("init/error", b'{"errorMessage":"no init","errorType":"Init"}'))
+                note(post(invocation("error"), b'{"errorMessage":"boom","errorType":"Boom"}', *typed(value)))
+            elif name == "begin-error":
+                connection[0].sendall(head("POST", base + invocation("error"), "Content-Length: 2", *typed(value)))
+            elif name == "finish-error": connection[0].sendall(b"{}"); note(answer())
+            elif name == "init-error":
+                note(post("init/error", b'{"errorMessage":"no init","errorType":"Init"}', *typed(value)))
+            elif name == "swap":
+                mine = {"connection": connection, "id": state["id"], "event": state["event"]}
+                globals()["connection"] = other["connection"] or connect()
+                state["id"], state["event"] = other["id"], other["event"]
+                globals()["other"] = mine
             elif name == "stale": note(post(invocation("response", "00000000-stale"), b"{}"))
             elif name == "mode":
                 note(post(invocation("response"), b"{}", "Lambda-Runtime-Function-Response-Mode: " + value))
@@ -87,6 +103,8 @@ enum ScriptedRuntime {
                 connection[0].sendall(head("POST", base + invocation("response"), "Content-Length: 100") + b"{}")
                 connection[0].shutdown(socket.SHUT_RDWR)
                 globals()["connection"] = connect()
+            elif name == "half":
+                connection[0].sendall(head("POST", base + invocation("response"), "Content-Length: 100") + b"{}")
             elif name == "go-ok":
                 chunked(b"Lambda-Runtime-Function-Error-Type: \r\nLambda-Runtime-Function-Error-Body: \r\n")
             elif name == "go-error":
@@ -119,6 +137,8 @@ enum ScriptedRuntime {
             elif name == "exit": sys.stdout.flush(); os._exit(int(value))
             elif name == "kill": os.kill(os.getpid(), int(value)); time.sleep(1000)
             elif name == "sleep": time.sleep(float(value))
+            elif name == "wait":
+                while not os.path.exists(value): time.sleep(0.01)
             elif name == "print": os.write(1, (value + "\n").encode())
             elif name == "err": os.write(2, (value + "\n").encode())
             elif name == "raw": os.write(1, value.encode())

@@ -91,7 +91,7 @@ import Testing
     @Test func aTimeoutEndsTheStreamAndTheNextInvocationIsAsUsual() async throws {
         let steps = "next open chunk:ab sleep:1000"
         let sink = RecordingSink()
-        try await self.with(steps, timeout: .milliseconds(700)) { harness in
+        try await self.with(steps, timeout: .seconds(3)) { harness in
             let outcome = await harness.stream(into: sink)
             #expect(sink.text == "ab")
             #expect(outcome.text.contains("Sandbox.Timedout"))
@@ -101,7 +101,7 @@ import Testing
 
     @Test func aCallerWhoTakesNothingMoreEndsTheFunctionAtItsTimeout() async throws {
         let sink = RecordingSink { _, _ in false }
-        let outcome = try await self.with("next open fill:20000000 end", timeout: .seconds(1)) { harness in
+        let outcome = try await self.with("next open fill:20000000 end", timeout: .seconds(3)) { harness in
             await harness.stream(into: sink)
         }
         #expect(outcome.text.contains("Sandbox.Timedout"))

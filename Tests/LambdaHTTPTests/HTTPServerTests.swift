@@ -189,7 +189,7 @@ import Testing
     }
 
     @Test func idleConnectionIsClosedWithoutAWord() async throws {
-        let configuration = HTTPServerConfiguration(idleTimeout: .milliseconds(600))
+        let configuration = HTTPServerConfiguration(idleTimeout: .seconds(3))
         try await withServer(configuration, handler: echo) { server in
             let client = try await server.connect(sending: "GET /once HTTP/1.1\r\n\r\n")
             let answer = try await client.receivedAll()

@@ -81,6 +81,10 @@ final class FakeBrokerHandler: ChannelInboundHandler {
         case .pause(let amount):
             self.pause(amount, context)
             return true
+        case .waitUntil(let condition):
+            if condition() { return true }
+            self.pause(.milliseconds(2), context)
+            return false
         case .close:
             context.close(promise: nil)
             return true

@@ -16,6 +16,8 @@ package enum FakeBrokerStep: Sendable {
     case sendInPieces([UInt8], byteCount: Int)
     /// Lets time pass.
     case pause(TimeAmount)
+    /// Waits until something is so, wherever that comes from.
+    case waitUntil(@Sendable () -> Bool)
     /// Answers frame by frame, for ever.
     case serve(@Sendable (FakeFrame) -> [FakeFrame])
     /// Reads and says nothing, for ever.

@@ -145,7 +145,7 @@ extension AMQPProperties {
     /// Reads the fields at once.
     var fields: Fields { self.storage.fields }
 
-    // @unchecked: changed only while one value refers to it.
+    // @unchecked: changed only while one value refers to it, which `isKnownUniquelyReferenced` has just said.
     private final class Storage: @unchecked Sendable {
         static let empty = Storage(Fields())
         fileprivate var fields: Fields

@@ -51,8 +51,10 @@ int clinux_readable_byte_count(int descriptor);
 /// says which. 0, or errno.
 int clinux_await_exit(pid_t pid, int *code, int *signalled);
 
-/// Reaps a child that has ended. 0, or errno.
-int clinux_reap(pid_t pid);
+/// Reaps a child that has ended. `*peak_kilobytes`, where it is not NULL, is the largest resident memory that the child
+/// or one of those that it has waited for ever had; until its exec it was a copy of its parent, which counts.
+/// 0, or errno.
+int clinux_reap(pid_t pid, long *_Nullable peak_kilobytes);
 
 /// Looks for any child that has ended, without reaping it. With `block` set, waits for one. Returns its process id, 0
 /// for none, or -errno (-ECHILD: no children).

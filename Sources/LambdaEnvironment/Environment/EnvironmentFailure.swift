@@ -6,8 +6,8 @@ package enum EnvironmentFailure: Sendable, Equatable {
     case timedOut
     /// Init took longer than its own limit; nobody was waiting in this environment.
     case initTimedOut
-    /// The runtime posted to init/error; the document is the runtime's.
-    case initError
+    /// The runtime posted to init/error; the document is the runtime's, the type the one that it named (contract 4.5).
+    indirect case initError(type: String)
     case exited(ProcessExit)
     indirect case notStarted(ProcessStartFailure)
     /// An extension has ended, could not be started, or reported an error.

@@ -41,6 +41,7 @@ final class EnvironmentProcesses: @unchecked Sendable {
     }
 
     private func received(_ event: RuntimeProcess.Event, from role: Role) {
+        self.eventLoop.assertInEventLoop()
         switch event {
         case .started(let processID): self.members[role]?.processID = processID
         case .notStarted, .exited: self.members[role] = nil
@@ -50,17 +51,26 @@ final class EnvironmentProcesses: @unchecked Sendable {
 
     /// Asks a process and its group to end.
     func terminate(_ role: Role) {
+        self.eventLoop.assertInEventLoop()
         self.members[role]?.process.terminate()
     }
 
     /// Kills a process and its group.
     func kill(_ role: Role) {
+        self.eventLoop.assertInEventLoop()
         self.members[role]?.process.kill()
     }
 
     /// Kills every process that is there.
     func killAll() {
+        self.eventLoop.assertInEventLoop()
         for member in self.members.values { member.process.kill() }
+    }
+
+    /// Whether the runtime's process has ended or is just doing so: then what it was sending stays half.
+    var runtimeIsEnding: Bool {
+        guard let member = self.members[.runtime] else { return true }
+        return member.processID.map(ProcessEnd.isUnderWay) ?? false
     }
 
     /// The sum of the peaks of all processes that are there now, and of what they have started, in bytes.

@@ -8,11 +8,13 @@ extension EnvironmentStateMachine {
     // MARK: The runtime
 
     /// The runtime's document of why it cannot start is complete.
-    package mutating func initErrorReceived() -> Actions {
+    ///
+    /// - Parameter type: The error's, as it may be told of.
+    package mutating func initErrorReceived(type: String) -> Actions {
         self.isReceivingPost = false
         var actions = Actions()
         // A runtime that has ended since is no other reason; an extension that failed before is.
-        self.failInit(self.fatal.flatMap { $0.isExtension ? $0 : nil } ?? .initError, &actions)
+        self.failInit(self.fatal.flatMap { $0.isExtension ? $0 : nil } ?? .initError(type: type), &actions)
         return actions
     }
 
@@ -44,6 +46,7 @@ extension EnvironmentStateMachine {
             self.consecutiveLosses += 1
             self.end(.failure, &actions)
         case .responseSent:
+            if self.answerIsTruncated { actions.lateFailure = .exited(exit) }
             self.end(.failure, &actions)
         case .terminating, .closing:
             self.take(self.shutdownSequence?.runtimeEnded(), &actions)

@@ -42,6 +42,8 @@ package struct EnvironmentStateMachine<Invocation> {
     var extensionsAreReady = true
     var presence = ExtensionPresence.none
     var isReceivingPost = false
+    /// The answer that stands was cut off: the end of the runtime is the reason, and news.
+    var answerIsTruncated = false
     /// What has gone wrong first in this process's life; it decides nothing before `census` is settled.
     var fatal: EnvironmentFailure?
     /// An extension has reported an error, and is given time to end.
@@ -135,6 +137,7 @@ package struct EnvironmentStateMachine<Invocation> {
         self.extensionsAreReady = true
         self.presence = .none
         self.isReceivingPost = false
+        self.answerIsTruncated = false
         self.fatal = nil
         self.awaitsReporter = false
         self.shutdownSequence = nil
@@ -244,18 +247,31 @@ package struct EnvironmentStateMachine<Invocation> {
     }
 
     /// The answer is complete, or the platform's in its place (too large, cut off, bad mode): it stands from here on.
-    package mutating func postFinished() -> Actions {
+    ///
+    /// - Parameter isTruncated: Cut off. The caller is told so (contract 6.3); the log tells why, if the runtime ends.
+    package mutating func postFinished(isTruncated: Bool = false) -> Actions {
         self.isReceivingPost = false
+        self.answerIsTruncated = isTruncated
         guard case .running(let invocation, let deadline) = self.state else { return Actions() }
         var actions = Actions()
         actions.answer = .init(invocation: invocation, ending: .posted)
         if let fatal = self.fatal {
             // An extension's failure is told of all the same; a runtime that ends after its answer is no news.
-            if fatal.isExtension { actions.lateFailure = fatal }
+            if fatal.isExtension || isTruncated { actions.lateFailure = fatal }
             self.end(.failure, &actions)
         } else {
             self.state = .responseSent(deadline: deadline)
         }
+        return actions
+    }
+
+    /// The answer was cut off because the runtime ends, and nothing of it has reached the caller.
+    ///
+    /// That end is the answer, as soon as it is known (contract 4.4, 10.3).
+    package mutating func postLost() -> Actions {
+        self.isReceivingPost = false
+        var actions = Actions()
+        self.settle(&actions)
         return actions
     }
 

@@ -16,7 +16,6 @@ extension ExecutionEnvironment {
             self.give(invocation, since: now)
         } else if self.machine.isStopped, self.invocationOfInit == nil {
             self.invocationOfInit = (invocation, now)
-            self.log.began(invocation)
             self.run(self.machine.start(now: now, timeout: self.configuration.invocationTimeout))
         } else {
             self.refuse(invocation)
@@ -40,11 +39,11 @@ extension ExecutionEnvironment {
         self.checkDeadline(at: deadline)
     }
 
-    func posted(_ outcome: InvocationOutcome, id: String) {
+    func posted(_ post: RuntimePost, id: String) {
         guard let entry = self.invocations.ended(id: id) else { return }
         self.machine.invocationFinished()
         self.measureMemory()
-        self.finish(entry, outcome, failure: nil)
+        self.finish(entry, post, failure: nil)
     }
 
     func concurrentDeadlinePassed(now: NIODeadline) {
@@ -71,16 +70,16 @@ extension ExecutionEnvironment {
         let outcome = failure.outcome(
             requestID: entry.invocation.request.requestID, timeout: self.configuration.invocationTimeout,
             executedVersion: self.configuration.function.version, initError: self.initError)
-        self.finish(entry, outcome, failure: failure)
+        self.finish(entry, RuntimePost(outcome: outcome), failure: failure)
     }
 
     private func finish(
-        _ entry: ConcurrentInvocations<Invocation>.Entry, _ outcome: InvocationOutcome, failure: EnvironmentFailure?
+        _ entry: ConcurrentInvocations<Invocation>.Entry, _ post: RuntimePost, failure: EnvironmentFailure?
     ) {
         let request = entry.invocation.request
-        var outcome = outcome
+        var outcome = post.outcome
         if self.log.tellsOfInvocations || request.wantsLogTail {
-            let record = self.record(of: entry, outcome, failure)
+            let record = self.record(of: entry, post, failure)
             if request.wantsLogTail { outcome = outcome.with(logTail: self.log.takeTail(record)) }
             if self.log.tellsOfInvocations { self.log.ended(record) }
         }
@@ -90,19 +89,19 @@ extension ExecutionEnvironment {
     }
 
     private func record(
-        of entry: ConcurrentInvocations<Invocation>.Entry, _ outcome: InvocationOutcome, _ failure: EnvironmentFailure?
+        of entry: ConcurrentInvocations<Invocation>.Entry, _ post: RuntimePost, _ failure: EnvironmentFailure?
     ) -> InvocationRecord {
         var record = InvocationRecord(
             requestID: entry.invocation.request.requestID, traceID: entry.invocation.request.traceID,
             duration: failure == .timedOut ? self.configuration.invocationTimeout : NIODeadline.now() - entry.since,
             initDuration: self.unreportedInitDuration, failure: failure,
             peakMemoryByteCount: self.peakMemory.byteCount)
-        switch outcome {
-        case .result(let reply): record.producedByteCount = reply.body.readableBytes
-        case .functionError(let reply) where failure == nil:
-            record.functionErrorType = self.runtimeAPI.postedErrorType
+        switch post.outcome {
+        case .result(let reply), .functionError(let reply):
+            guard failure == nil else { break }
+            record.functionErrorType = post.errorType
             record.producedByteCount = reply.body.readableBytes
-        case .functionError, .refused: break
+        case .refused: break
         }
         return record
     }

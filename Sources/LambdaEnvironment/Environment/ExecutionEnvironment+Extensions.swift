@@ -45,20 +45,20 @@ extension ExecutionEnvironment: ExtensionsAPIDelegate {
         }
     }
 
-    /// What the platform tells of each extension when init is over.
-    func tellOfExtensions() {
-        for summary in self.extensionsAPI.summaries {
-            self.logger.debug(
-                "An extension takes part",
-                metadata: [
-                    "extension": "\(summary.name)", "state": "\(summary.state.rawValue)",
-                    "events": "\(summary.events.map(\.rawValue))",
-                ])
-            self.log.telemetry.emit(
-                .platform(
-                    .extension(
-                        name: summary.name, state: summary.state.rawValue, events: summary.events.map(\.rawValue),
-                        errorType: nil)))
+    /// What the platform tells of each extension when init is over (contract 7.5, 8.4).
+    ///
+    /// - Parameter failure: Why init has failed: what an extension has named as its error is told with it.
+    func extensionEvents(_ failure: EnvironmentFailure? = nil) -> [PlatformEvent] {
+        self.extensionsAPI.summaries.map { summary in
+            var errorType: String?
+            if case .extensionFailed(let reported)? = failure, reported.kind == .initError,
+                reported.name == summary.name
+            {
+                errorType = reported.detail
+            }
+            return .extension(
+                name: summary.name, state: summary.state.rawValue, events: summary.events.map(\.rawValue),
+                errorType: errorType)
         }
     }
 }

@@ -10,7 +10,7 @@ extension ExecutionEnvironment {
     func open() {
         self.startCount += 1
         self.initError = nil
-        self.postedOutcome = nil
+        self.post = nil
         self.unreportedInitDuration = nil
         self.initStartedAt = .now()
         self.log.initStarted(inside: self.initiatingInvocation)
@@ -125,7 +125,11 @@ extension ExecutionEnvironment {
                 "An extension has not ended in time and was killed", metadata: ["extension": "\(name)"])
         }
     }
+}
 
+// MARK: - Memory
+
+extension ExecutionEnvironment {
     /// Reading /proc costs more than a short invocation: ten times a second is enough for a peak that only grows.
     func measureMemory(atMostEvery interval: TimeAmount = .milliseconds(100)) {
         guard self.measuresMemory else { return }
@@ -133,6 +137,17 @@ extension ExecutionEnvironment {
         guard now - self.peakMemory.readAt > interval else { return }
         let byteCount = self.runtimeMemory.peakByteCount ?? self.processes.peakMemoryByteCount
         self.peakMemory = (max(self.peakMemory.byteCount, byteCount), now)
+    }
+
+    /// What /proc has not shown in time of a runtime that has ended by itself.
+    ///
+    /// Until its exec it was a copy of the daemon, and that counts as well: a figure that the daemon itself does not
+    /// reach is the runtime's; a lower one is no more than a bound, but all there is where nobody has looked before.
+    private func noteMemory(ofEnded byteCount: Int) {
+        guard self.runtimeMemory.peakByteCount == nil else { return }
+        if byteCount > ProcessMemory.ownPeakByteCount || self.peakMemory.byteCount == 0 {
+            self.peakMemory.byteCount = max(self.peakMemory.byteCount, byteCount)
+        }
     }
 }
 
@@ -153,7 +168,8 @@ extension ExecutionEnvironment: EnvironmentProcessesDelegate {
         case (.runtime, .notStarted(let failure)):
             self.runtimeAPI.processEnded()
             self.run(self.machine.processNotStarted(failure))
-        case (.runtime, .exited(let exit)):
+        case (.runtime, .exited(let exit, let peakByteCount)):
+            self.noteMemory(ofEnded: peakByteCount)
             self.logger.debug("The runtime's process has ended", metadata: ["exit": "\(exit)"])
             self.runtimeExited(self.cause(of: exit))
         case (.externalExtension(let name), .notStarted(let failure)):
@@ -161,7 +177,7 @@ extension ExecutionEnvironment: EnvironmentProcessesDelegate {
             self.run(
                 self.machine.extensionNotStarted(
                     ExtensionFailure(kind: .launchError, name: name, detail: failure.reason)))
-        case (.externalExtension(let name), .exited(let exit)):
+        case (.externalExtension(let name), .exited(let exit, _)):
             self.extensionsAPI.processEnded(name: name)
             self.logger.log(
                 level: self.machine.isShuttingDown ? .debug : .warning, "The process of an extension has ended",

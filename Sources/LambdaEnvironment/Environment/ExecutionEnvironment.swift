@@ -35,7 +35,7 @@ package final class ExecutionEnvironment: @unchecked Sendable {
     /// How often the environment was started: what an earlier start had asked for is not done to a later one.
     var startCount = 0
 
-    var postedOutcome: InvocationOutcome?
+    var post: RuntimePost?
     var initError: FunctionReply?
     /// The invocation that `ended` has not been called for.
     private var running: (invocation: Invocation, since: NIODeadline)?
@@ -105,7 +105,8 @@ package final class ExecutionEnvironment: @unchecked Sendable {
             return self.refuse(invocation)
         }
         self.running = (invocation, now)
-        self.log.began(invocation)
+        // Where init comes first, its lines do as well.
+        if !actions.open { self.log.began(invocation) }
         self.run(actions)
     }
 
@@ -158,10 +159,10 @@ package final class ExecutionEnvironment: @unchecked Sendable {
     private func answer(_ answer: EnvironmentActions<Invocation>.Answer) {
         switch answer.ending {
         case .posted:
-            guard let outcome = self.postedOutcome else { return }
-            self.postedOutcome = nil
-            self.note(outcome, of: answer.invocation)
-            answer.invocation.complete(self.withLogTail(outcome, answer.invocation))
+            guard let post = self.post else { return }
+            self.post = nil
+            self.note(post, of: answer.invocation)
+            answer.invocation.complete(self.withLogTail(post.outcome, answer.invocation))
         case .failed(let failure):
             self.runningFailure = failure
             let outcome = failure.outcome(
@@ -171,13 +172,12 @@ package final class ExecutionEnvironment: @unchecked Sendable {
         }
     }
 
-    private func note(_ outcome: InvocationOutcome, of invocation: Invocation) {
+    private func note(_ post: RuntimePost, of invocation: Invocation) {
         // What has gone through a sink was not counted here.
         let isStreamed = invocation.sink != nil
-        switch outcome {
-        case .result(let reply): self.posted = (nil, isStreamed ? nil : reply.body.readableBytes)
-        case .functionError(let reply):
-            self.posted = (self.runtimeAPI.postedErrorType, isStreamed ? nil : reply.body.readableBytes)
+        switch post.outcome {
+        case .result(let reply), .functionError(let reply):
+            self.posted = (post.errorType, isStreamed ? nil : reply.body.readableBytes)
         case .refused: break
         }
     }
@@ -200,8 +200,7 @@ package final class ExecutionEnvironment: @unchecked Sendable {
         if self.running == nil { self.unreportedInitDuration = duration }
         // The first invocation has more to show than init, however short it is.
         self.peakMemory.readAt = .distantPast
-        self.tellOfExtensions()
-        self.log.initEnded(after: duration)
+        self.log.initEnded(after: duration, extensions: self.extensionEvents())
     }
 
     private func endInvocation() {
@@ -234,8 +233,8 @@ package final class ExecutionEnvironment: @unchecked Sendable {
     var initiatingInvocation: Invocation? { self.running?.invocation ?? self.invocationOfInit?.invocation }
 
     private func tellInitFailure(_ failure: EnvironmentFailure) {
+        self.log.initFailed(failure, after: .now() - self.initStartedAt, extensions: self.extensionEvents(failure))
         self.failConcurrent(failure == .initTimedOut ? .timedOut : failure)
-        self.log.initFailed(failure, after: .now() - self.initStartedAt)
         self.delegate?.environment(self, failedInit: failure)
     }
 
@@ -339,14 +338,17 @@ extension ExecutionEnvironment: RuntimeAPIDelegate {
         self.machine.postStarted()
     }
 
-    package func runtimePosted(_ outcome: InvocationOutcome, id: Substring) {
-        if self.isConcurrent { return self.posted(outcome, id: String(id)) }
-        self.postedOutcome = outcome
-        self.run(self.machine.postFinished())
+    package func runtimePosted(_ post: RuntimePost, id: Substring) {
+        if self.isConcurrent { return self.posted(post, id: String(id)) }
+        if post.isTruncated, self.running?.invocation.sink == nil, self.processes.runtimeIsEnding {
+            return self.run(self.machine.postLost())
+        }
+        self.post = post
+        self.run(self.machine.postFinished(isTruncated: post.isTruncated))
     }
 
-    package func runtimePostedInitError(_ document: FunctionReply) {
+    package func runtimePostedInitError(_ document: FunctionReply, errorType: String) {
         self.initError = document
-        self.run(self.machine.initErrorReceived())
+        self.run(self.machine.initErrorReceived(type: errorType))
     }
 }

@@ -10,7 +10,7 @@ extension EnvironmentFailure {
         case .exited: "Runtime.ExitError"
         case .notStarted(let failure): failure.errorType
         case .extensionFailed(let failure): failure.kind.rawValue
-        case .initError: "Runtime.Unknown"
+        case .initError(let type): type
         case .initTimedOut, .shutdown: nil
         }
     }
@@ -42,7 +42,7 @@ extension EnvironmentFailure {
     package func outcome(
         requestID: String, timeout: TimeAmount, executedVersion: String, initError: FunctionReply?
     ) -> InvocationOutcome {
-        if self == .initError, let initError { return .functionError(initError) }
+        if case .initError = self, let initError { return .functionError(initError) }
         guard self != .shutdown else {
             // The runtime had the event: it may have run, and the caller must know that.
             return .refused(InvokeError(.noAnswer, "The function's host was stopped while the function ran."))

@@ -3,7 +3,7 @@ package import LambdaProtocol
 /// One invocation on its way through scheduler and environment, and the means to answer it.
 ///
 /// A class: it is handed around in several machines' states, and a request has many members to copy.
-// @unchecked: used on one event loop only.
+// @unchecked: used on the loop of its environment and scheduler only, whose entries assert it.
 package final class Invocation: @unchecked Sendable {
     package let request: InvocationRequest
     /// Takes the answer as it comes; `nil` for a caller who wants it whole.

@@ -16,7 +16,7 @@ package protocol ExtensionsAPIDelegate: AnyObject {
 }
 
 /// The Extensions API of one environment: routes to the registry, its decisions to responses (contract 7).
-// @unchecked: every member is used on the event loop of its exchanges only.
+// @unchecked: every member is used on the loop of its environment and exchanges only; both assert it at their entries.
 package final class ExtensionsAPI: ExtensionIdentifying, @unchecked Sendable {
     private static let maxRegistrationByteCount = 64 * 1024
 
@@ -112,6 +112,7 @@ package final class ExtensionsAPI: ExtensionIdentifying, @unchecked Sendable {
     ///
     /// - Returns: `false` for a path that is none of the Extensions API's; the request is not answered then.
     package func handle(_ exchange: HTTPExchange) -> Bool {
+        exchange.eventLoop.assertInEventLoop()
         guard let route = ExtensionsAPIRoute(method: exchange.head.method, path: exchange.path), self.isEnabled else {
             return false
         }

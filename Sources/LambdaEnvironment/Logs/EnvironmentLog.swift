@@ -28,6 +28,8 @@ package final class EnvironmentLog: @unchecked Sendable {
     /// What init has printed: it belongs to the first invocation's tail (contract 1.4).
     private var initOutput: LogTail?
     private var initPhase = InitPhase.initialisation
+    /// The invocation inside of which init runs: it starts when that is over (contract 10.5).
+    private var startsAfterInit: InvocationRequest?
     private var hasToldRuntimeDone = false
     /// Made once, for lines that are copied from it at once.
     private var scratch = ByteBuffer()
@@ -74,6 +76,7 @@ extension EnvironmentLog {
     ///
     /// - Returns: The pipe's end for the process that is about to start; `nil`: the daemon's own output.
     package func captureRuntime() -> OwnedDescriptor? {
+        self.eventLoop.assertInEventLoop()
         guard let capture = self.openCapture() else { return nil }
         // Inside of an invocation it is in that one's tail already.
         self.initOutput = self.initPhase == .initialisation && !self.isConcurrent ? LogTail() : nil
@@ -92,6 +95,7 @@ extension EnvironmentLog {
     ///
     /// - Returns: The pipe's end for the process that is about to start; `nil`: the daemon's own output.
     package func captureExtension() -> OwnedDescriptor? {
+        self.eventLoop.assertInEventLoop()
         guard let capture = self.openCapture() else { return nil }
         capture.onLines = { [unowned self, unowned capture] lines in
             self.took(lines, from: capture) { .extension($0) }
@@ -146,6 +150,7 @@ extension EnvironmentLog {
 
     /// The environment's processes are gone, or are about to be started again.
     package func processesEnded() {
+        self.eventLoop.assertInEventLoop()
         self.captures.forEach { $0.close() }
         self.captures.removeAll()
         self.initOutput = nil
@@ -159,47 +164,67 @@ extension EnvironmentLog {
 extension EnvironmentLog {
     /// Init begins; its processes are started next.
     ///
-    /// - Parameter invocation: The one in which it runs; `began` was called for it before anybody could subscribe.
+    /// - Parameter invocation: The one in which it runs; `began` is not called for it.
     package func initStarted(inside invocation: Invocation?) {
+        self.eventLoop.assertInEventLoop()
         self.initPhase = invocation == nil ? .initialisation : .invocation
         self.captures.forEach { $0.close() }
         self.captures.removeAll()
         self.telemetry.initStarted()
-        if let request = invocation?.request {
-            self.telemetry.emit(.platform(.start(requestID: request.requestID, traceID: request.traceID)))
-        }
+        self.startsAfterInit = invocation?.request
+        if let request = invocation?.request { self.openTail(of: request) }
         self.telemetry.emit(.platform(.initStart(phase: self.initPhase)))
     }
 
     /// The runtime has asked for its first event.
     package func initRuntimeDone() {
+        self.eventLoop.assertInEventLoop()
         self.telemetry.emit(.platform(.initRuntimeDone(phase: self.initPhase, failure: nil)))
     }
 
     /// The runtime and every extension are ready.
-    package func initEnded(after duration: TimeAmount) {
+    ///
+    /// - Parameter extensions: What is told of each extension.
+    package func initEnded(after duration: TimeAmount, extensions: [PlatformEvent] = []) {
+        self.eventLoop.assertInEventLoop()
+        extensions.forEach { self.telemetry.emit(.platform($0)) }
         self.telemetry.emit(.platform(.initReport(phase: self.initPhase, duration: duration, failure: nil)))
         self.telemetry.initEnded()
+        self.startAfterInit()
     }
 
     /// Init has failed.
-    package func initFailed(_ failure: EnvironmentFailure, after duration: TimeAmount) {
+    ///
+    /// - Parameter extensions: What is told of each extension.
+    package func initFailed(
+        _ failure: EnvironmentFailure, after duration: TimeAmount, extensions: [PlatformEvent] = []
+    ) {
+        self.eventLoop.assertInEventLoop()
         let phase = self.initPhase
         self.finish()
-        self.write {
+        self.write(for: self.startsAfterInit?.requestID) {
             self.lines.initFailure(failure, after: duration, phase: phase, at: EpochClock.now(), into: &$0)
         }
         self.telemetry.emit(.platform(.initRuntimeDone(phase: phase, failure: failure)))
+        extensions.forEach { self.telemetry.emit(.platform($0)) }
         self.telemetry.emit(.platform(.initReport(phase: phase, duration: duration, failure: failure)))
         self.telemetry.initEnded()
+        self.startAfterInit()
+    }
+
+    private func startAfterInit() {
+        guard let request = self.startsAfterInit else { return }
+        self.startsAfterInit = nil
+        self.start(request)
     }
 }
 
 // MARK: - Invocations
 
 extension EnvironmentLog {
-    /// The runtime is about to be given the event of an invocation, or its init runs inside of one.
+    /// The runtime is about to be given the event of an invocation.
     package func began(_ invocation: Invocation) {
+        self.eventLoop.assertInEventLoop()
         let request = invocation.request
         guard self.tellsOfInvocations || request.wantsLogTail else {
             self.initOutput = nil
@@ -207,12 +232,21 @@ extension EnvironmentLog {
         }
         // What is still in the pipe was printed before this invocation.
         if request.wantsLogTail || self.telemetry.isActive { self.drain() }
+        self.openTail(of: request)
+        self.start(request)
+    }
+
+    private func openTail(of request: InvocationRequest) {
         if self.isConcurrent {
             if request.wantsLogTail { self.tails[request.requestID] = LogTail() }
         } else {
             self.tail = request.wantsLogTail ? self.initOutput ?? LogTail() : nil
         }
         self.initOutput = nil
+    }
+
+    private func start(_ request: InvocationRequest) {
+        guard self.tellsOfInvocations || request.wantsLogTail else { return }
         self.hasToldRuntimeDone = false
         self.write(for: request.requestID) {
             self.lines.start(
@@ -231,7 +265,9 @@ extension EnvironmentLog {
     /// - Parameter record: The invocation until now.
     /// - Returns: At most 4096 bytes.
     package func takeTail(_ record: InvocationRecord) -> ByteBuffer {
+        self.eventLoop.assertInEventLoop()
         self.drain()
+        self.startAfterInit()
         let tail = self.isConcurrent ? self.tails.removeValue(forKey: record.requestID) : self.tail
         self.tail = nil
         guard var tail else { return ByteBuffer() }
@@ -243,6 +279,7 @@ extension EnvironmentLog {
 
     /// The runtime is done with an invocation; extensions may not be.
     package func runtimeDone(_ record: InvocationRecord) {
+        self.eventLoop.assertInEventLoop()
         guard self.telemetry.isActive, !self.hasToldRuntimeDone else { return }
         self.hasToldRuntimeDone = true
         self.drain()
@@ -251,8 +288,10 @@ extension EnvironmentLog {
 
     /// An invocation is over.
     package func ended(_ record: InvocationRecord) {
+        self.eventLoop.assertInEventLoop()
         guard self.tellsOfInvocations else { return }
         if record.failure == nil { self.drain() } else { self.finish() }
+        self.startAfterInit()
         let time = EpochClock.now()
         self.write(for: record.requestID) { self.lines.end(record, at: time, into: &$0) }
         guard self.telemetry.isActive else { return }

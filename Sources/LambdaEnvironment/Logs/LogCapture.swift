@@ -109,6 +109,7 @@ final class LogCapture: @unchecked Sendable {
 
     /// Reads the rest, and closes the pipe; what still prints into it gets an error.
     func close() {
+        self.eventLoop.assertInEventLoop()
         guard !self.isClosed else { return }
         self.finish()
         self.isClosed = true
@@ -121,12 +122,14 @@ final class LogCapture: @unchecked Sendable {
 
     /// Stops reading, until ``resume()``.
     func pause() {
+        self.eventLoop.assertInEventLoop()
         self.isPaused = true
         self.updateReading()
     }
 
     /// Reads again after ``pause()``.
     func resume() {
+        self.eventLoop.assertInEventLoop()
         self.isPaused = false
         self.updateReading()
     }

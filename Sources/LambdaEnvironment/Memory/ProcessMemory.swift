@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// The memory of a process and its descendants, as /proc tells it.
 enum ProcessMemory {
     /// The sum of the peaks (VmHWM) of a process and of what it has started, in bytes; 0 when nothing can be read.
@@ -12,6 +14,13 @@ enum ProcessMemory {
             pending += Self.children(of: process)
         }
         return total
+    }
+
+    /// The most that this process has had, in bytes.
+    static var ownPeakByteCount: Int {
+        var usage = rusage()
+        guard getrusage(.init(RUSAGE_SELF.rawValue), &usage) == 0 else { return 0 }
+        return usage.ru_maxrss * 1024
     }
 
     private static func peakByteCount(of process: Int32) -> Int {

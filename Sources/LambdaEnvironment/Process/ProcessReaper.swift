@@ -22,7 +22,7 @@ package enum ProcessReaper {
         if child <= 0 {
             // No children at all (-ECHILD), and no call that waits for one to come: look again soon.
             usleep(200_000)
-        } else if !ChildRegister.shared.ifUnknown(child, { _ = clinux_reap(child) }) {
+        } else if !ChildRegister.shared.ifUnknown(child, { _ = clinux_reap(child, nil) }) {
             // Its own thread reaps it in a moment; peeking again at once would only spin until then.
             usleep(1000)
         }

@@ -36,7 +36,8 @@ package final class RuntimeProcess: Sendable {
     package enum Event: Sendable {
         case started(processID: Int32)
         case notStarted(ProcessStartFailure)
-        case exited(ProcessExit)
+        /// With the most memory that it had, as the kernel counts it: until its exec it was a copy of the daemon.
+        case exited(ProcessExit, peakByteCount: Int)
     }
 
     private enum State {
@@ -115,22 +116,24 @@ package final class RuntimeProcess: Sendable {
             }
             if let signal { self.send(signal) }
             self.report(.started(processID: processID))
-            self.report(.exited(self.awaitEnd(of: processID)))
+            let (exit, peakByteCount) = self.awaitEnd(of: processID)
+            self.report(.exited(exit, peakByteCount: peakByteCount))
         }
     }
 
-    private func awaitEnd(of processID: pid_t) -> ProcessExit {
+    private func awaitEnd(of processID: pid_t) -> (ProcessExit, peakByteCount: Int) {
         var code: Int32 = 0
         var signalled: Int32 = 0
+        var peakKilobytes = 0
         _ = clinux_await_exit(processID, &code, &signalled)
         self.state.withLockedValue { state in
             // While its leader is a zombie the group's number cannot be anybody else's: what the runtime has left
             // behind goes now, before the leader is reaped.
             _ = Glibc.kill(-processID, SIGKILL)
-            _ = clinux_reap(processID)
+            _ = clinux_reap(processID, &peakKilobytes)
             state = .reaped
         }
         ChildRegister.shared.remove(processID)
-        return signalled != 0 ? .signal(code) : .code(code)
+        return (signalled != 0 ? .signal(code) : .code(code), peakKilobytes * 1024)
     }
 }

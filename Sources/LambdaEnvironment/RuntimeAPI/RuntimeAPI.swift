@@ -10,9 +10,9 @@ package protocol RuntimeAPIDelegate: AnyObject {
     /// The head of an answer was accepted; the body follows.
     func runtimePostStarted()
     /// The answer to the invocation of this id is complete. It stands, whatever happens to the runtime from here on.
-    func runtimePosted(_ outcome: InvocationOutcome, id: Substring)
-    /// The runtime says why it cannot start; the document is its own.
-    func runtimePostedInitError(_ document: FunctionReply)
+    func runtimePosted(_ post: RuntimePost, id: Substring)
+    /// The runtime says why it cannot start; the document is its own, the type is one that may be told of.
+    func runtimePostedInitError(_ document: FunctionReply, errorType: String)
 }
 
 /// The Runtime API of one environment: routes to the state machine, its decisions to responses (contract 4).
@@ -29,8 +29,6 @@ package final class RuntimeAPI: @unchecked Sendable {
     private var generation = 0
     /// The responses that callers take as they come.
     private var streams: [RuntimeResponseStream] = []
-    /// The type of the error that was posted last, of those that may be told of (contract 10.6).
-    package private(set) var postedErrorType = PostedErrorType.told(nil)
 
     private struct Delivery {
         let invocation: Invocation
@@ -175,14 +173,13 @@ package final class RuntimeAPI: @unchecked Sendable {
             let reply = FunctionReply(
                 body: body.bytes, contentType: exchange.head.headers.first(name: "content-type"),
                 executedVersion: self.executedVersion)
-            return self.outcome(reply, trailers: body.trailers)
+            return self.post(reply, trailers: body.trailers)
         }
     }
 
-    private func outcome(_ reply: FunctionReply, trailers: HTTPHeaders?) -> InvocationOutcome {
-        guard let error = trailers.flatMap(TrailerError.init) else { return .result(reply) }
-        self.note(errorType: error.type)
-        return .functionError(self.reply(error.document))
+    private func post(_ reply: FunctionReply, trailers: HTTPHeaders?) -> RuntimePost {
+        guard let error = trailers.flatMap(TrailerError.init) else { return RuntimePost(outcome: .result(reply)) }
+        return self.functionError(error.document, PostedErrorType.told(error.type))
     }
 
     /// Go streams without a response mode (contract 6.1): whatever is chunked goes on as it comes.
@@ -197,12 +194,10 @@ package final class RuntimeAPI: @unchecked Sendable {
                 exchange.accept()
                 let reply = FunctionReply(
                     body: ByteBuffer(), contentType: contentType, executedVersion: self.executedVersion)
-                self.finishPost(self.outcome(reply, trailers: trailers), id: id)
+                self.finishPost(self.post(reply, trailers: trailers), id: id)
             case .tooLarge:
                 exchange.reject(.tooLarge(limitByteCount: limit))
-                self.note(errorType: "Function.ResponseSizeTooLarge")
-                self.finishPost(
-                    .functionError(self.reply(ErrorDocument.responseTooLarge(limit: limit))), id: id)
+                self.finishPost(self.tooLarge(limit: limit), id: id)
             case .truncated:
                 exchange.reject(.truncatedRequest)
                 self.finishPost(self.truncated(id: id), id: id)
@@ -216,17 +211,16 @@ package final class RuntimeAPI: @unchecked Sendable {
 
     private func error(_ exchange: HTTPExchange, id: Substring) {
         if case .reject(let rejection) = self.machine.errorStarted(id: id) { return exchange.reject(rejection) }
-        self.note(errorType: exchange.head.headers.first(name: "lambda-runtime-function-error-type"))
         self.collect(exchange, id: id) { body in
-            .functionError(
-                FunctionReply(
-                    body: body.bytes, contentType: exchange.head.headers.first(name: "content-type"),
-                    executedVersion: self.executedVersion))
+            let reply = FunctionReply(
+                body: body.bytes, contentType: exchange.head.headers.first(name: "content-type"),
+                executedVersion: self.executedVersion)
+            return RuntimePost(outcome: .functionError(reply), errorType: Self.errorType(exchange))
         }
     }
 
     private func collect(
-        _ exchange: HTTPExchange, id: Substring, _ outcome: @escaping (HTTPBody) -> InvocationOutcome
+        _ exchange: HTTPExchange, id: Substring, _ post: @escaping (HTTPBody) -> RuntimePost
     ) {
         self.delegate?.runtimePostStarted()
         let generation = self.generation
@@ -235,12 +229,10 @@ package final class RuntimeAPI: @unchecked Sendable {
             switch result {
             case .success(let body):
                 exchange.accept()
-                self.finishPost(outcome(body), id: id)
+                self.finishPost(post(body), id: id)
             case .failure(.tooLarge):
                 exchange.reject(.tooLarge(limitByteCount: self.limits.responseByteCount))
-                self.note(errorType: "Function.ResponseSizeTooLarge")
-                let document = ErrorDocument.responseTooLarge(limit: self.limits.responseByteCount)
-                self.finishPost(.functionError(self.reply(document)), id: id)
+                self.finishPost(self.tooLarge(limit: self.limits.responseByteCount), id: id)
             case .failure:
                 exchange.reject(.truncatedRequest)
                 self.finishPost(self.truncated(id: id), id: id)
@@ -248,14 +240,10 @@ package final class RuntimeAPI: @unchecked Sendable {
         }
     }
 
-    private func truncated(id: Substring) -> InvocationOutcome {
-        self.platformError("Runtime.TruncatedResponse", "HTTP request detected as truncated", id: id)
-    }
-
-    private func finishPost(_ outcome: InvocationOutcome, id: Substring) {
+    private func finishPost(_ post: RuntimePost, id: Substring) {
         self.machine.postFinished(id: id)
         if self.machine.isConcurrent { self.deliveries.removeAll { $0.invocation.request.requestID == id } }
-        self.delegate?.runtimePosted(outcome, id: id)
+        self.delegate?.runtimePosted(post, id: id)
     }
 
     private func initError(_ exchange: HTTPExchange) {
@@ -269,28 +257,47 @@ package final class RuntimeAPI: @unchecked Sendable {
             switch result {
             case .success(let body):
                 exchange.accept()
-                self.delegate?.runtimePostedInitError(self.reply(body.bytes))
+                self.delegate?.runtimePostedInitError(self.reply(body.bytes), errorType: Self.errorType(exchange))
             case .failure(let error):
                 exchange.reject(
                     error.isTooLarge
                         ? .tooLarge(limitByteCount: self.limits.responseByteCount) : .truncatedRequest)
                 self.delegate?.runtimePostedInitError(
-                    self.reply(ErrorDocument.platform(type: "Runtime.Unknown", requestID: nil, reason: "init error")))
+                    self.reply(ErrorDocument.platform(type: "Runtime.Unknown", requestID: nil, reason: "init error")),
+                    errorType: Self.errorType(exchange))
             }
         }
     }
 
-    private func platformError(_ type: String, _ reason: String, id: Substring) -> InvocationOutcome {
-        self.note(errorType: type)
-        return .functionError(self.reply(ErrorDocument.platform(type: type, requestID: String(id), reason: reason)))
-    }
-
-    private func note(errorType: String?) {
-        self.postedErrorType = PostedErrorType.told(errorType)
-    }
-
     private func reply(_ document: ByteBuffer) -> FunctionReply {
         FunctionReply(body: document, contentType: "application/json", executedVersion: self.executedVersion)
+    }
+}
+
+// MARK: - Errors
+
+extension RuntimeAPI {
+    /// The type that a post to `error` or `init/error` names.
+    private static func errorType(_ exchange: HTTPExchange) -> String {
+        PostedErrorType.told(exchange.head.headers.first(name: "lambda-runtime-function-error-type"))
+    }
+
+    private func functionError(_ document: ByteBuffer, _ type: String) -> RuntimePost {
+        RuntimePost(outcome: .functionError(self.reply(document)), errorType: type)
+    }
+
+    private func tooLarge(limit: Int) -> RuntimePost {
+        self.functionError(ErrorDocument.responseTooLarge(limit: limit), "Function.ResponseSizeTooLarge")
+    }
+
+    private func truncated(id: Substring) -> RuntimePost {
+        var post = self.platformError("Runtime.TruncatedResponse", "HTTP request detected as truncated", id: id)
+        post.isTruncated = true
+        return post
+    }
+
+    private func platformError(_ type: String, _ reason: String, id: Substring) -> RuntimePost {
+        self.functionError(ErrorDocument.platform(type: type, requestID: String(id), reason: reason), type)
     }
 }
 

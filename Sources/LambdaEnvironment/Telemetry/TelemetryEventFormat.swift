@@ -11,7 +11,7 @@ package struct TelemetryEventFormat: Sendable {
     /// - Parameters:
     ///   - function: Whose events they are.
     ///   - embedsJSON: Whether a printed line that is a JSON object stands as such in its event: where the function's
-    ///     log format is JSON.
+    ///     log format is JSON, and the version has that.
     package init(function: FunctionDescription, embedsJSON: Bool) {
         self.platform = PlatformEventFormat(function: function)
         self.embedsJSON = embedsJSON
@@ -25,17 +25,19 @@ package struct TelemetryEventFormat: Sendable {
         case .platform(let content):
             self.platform.text(content, at: event.time, version: version).map { ByteBuffer(string: $0) }
         case .function(let line):
-            self.envelope("function", line, at: event.time)
+            self.envelope("function", line, at: event.time, version)
         case .extension(let line):
-            self.envelope("extension", line, at: event.time)
+            self.envelope("extension", line, at: event.time, version)
         }
     }
 
-    private func envelope(_ type: String, _ line: ByteBuffer, at time: EpochClock.Instant) -> ByteBuffer {
+    private func envelope(
+        _ type: String, _ line: ByteBuffer, at time: EpochClock.Instant, _ version: TelemetryAPIVersion
+    ) -> ByteBuffer {
         var json = ByteBuffer()
         json.reserveCapacity(line.readableBytes + 80)
         json.writeString("{\"time\":\"\(time.iso8601)\",\"type\":\"\(type)\",\"record\":")
-        if self.embedsJSON, Self.isJSONObject(line) {
+        if self.embedsJSON, version.mayEmbedJSON, Self.isJSONObject(line) {
             json.writeImmutableBuffer(line)
         } else if Self.needsNoEscape(line) {
             json.writeInteger(UInt8(ascii: "\""))

@@ -102,7 +102,7 @@ import Testing
     }
 
     @Test func silenceEndsTheConnectAfterItsTime() async throws {
-        let error = try await self.connectError(configure: { $0.connectionTimeout = .milliseconds(200) }) {
+        let error = try await self.connectError(configure: { $0.connectionTimeout = .seconds(2) }) {
             session, _ in
             try await session.expectProtocolHeader()
             try await session.waitForEnd()

@@ -37,6 +37,7 @@ try:
     })
     arrivals = []
     completions = 0
+    part = {}
     for part in answer["EventStream"]:
         time.sleep(pause)
         if "PayloadChunk" in part:
@@ -48,7 +49,7 @@ try:
         elif "InvokeComplete" in part:
             completions += 1
             result["complete"] = part["InvokeComplete"]
-    result["completionCount"] = completions
+    result["completionCount"] = completions if "InvokeComplete" in part else 0  # the last one is what counts
     if arrivals:
         result["firstAfter"], result["lastAfter"] = arrivals[0], arrivals[-1]
 except EventStreamError as error:

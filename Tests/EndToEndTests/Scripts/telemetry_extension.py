@@ -46,6 +46,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
+        if (self.path, self.headers["content-type"]) != ("/logs", "application/json"):
+            note({"type": "problem", "record": f"{self.path} {self.headers['content-type']}"})
         received(self.rfile.read(int(self.headers["content-length"])), is_batch=True)
         self.send_response(200)
         self.send_header("content-length", "0")
@@ -92,6 +94,11 @@ if (answer.status, body) != (200, "OK"):
 while True:
     _, event = ask("GET", "/2020-01-01/extension/event/next", None, identity)
     print(name, event["eventType"], flush=True)
+    if event["eventType"] == "INVOKE":
+        answer, body = ask("PUT", path, json.dumps(request), identity)
+        if (answer.status, body["errorType"].split(".")[1]) != (403, "SubscriptionClosed"):
+            note({"type": "problem", "record": f"late: {answer.status} {body}"})
+        note({"type": "late", "record": body["errorType"]})
     if event["eventType"] == "SHUTDOWN":
         time.sleep(0.5)  # the last events come within the time that a shutdown has
         break

@@ -90,7 +90,7 @@ import Testing
             let id = try await test.publish("{}")
             try await test.untilOpen(1)
             try await test.onLoop { $0.start() }
-            proxy.cut()
+            try await test.cut(proxy)
             // It is delivered again, to the lane of the new connection, where another may wait by its side.
             try await test.until(".async") { $0.consumerCount == 2 && $0.messageCount == 0 }
             #expect(try await test.onLoop { $0.open.map(\.request.requestID) } == [id])
@@ -119,7 +119,7 @@ import Testing
         try await self.throughProxy { test, proxy in
             let id = try await test.publish("{}")
             try await test.untilOpen(1)
-            proxy.cut()
+            try await test.cut(proxy)
             // The run that waits here is the same event: it is joined, and not counted.
             try await test.until(".async") { $0.consumerCount == 1 && $0.messageCount == 0 }
             try await test.onLoop { $0.start() }

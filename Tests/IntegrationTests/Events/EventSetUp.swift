@@ -70,6 +70,14 @@ struct EventSetUp: Sendable {
         try await self.until { $0.open.count == count }
     }
 
+    /// Cuts the connection that events come by, and waits until that is noticed here.
+    func cut(_ proxy: TCPProxy) async throws {
+        let consuming = self.consuming
+        let link = try await self.onLoop { _ in consuming.link }
+        proxy.cut()
+        try await self.until { _ in consuming.link !== link }
+    }
+
     func publish(_ event: String) async throws -> String {
         try await self.client.invokeEvent(self.name, payload: ByteBuffer(string: event))
     }

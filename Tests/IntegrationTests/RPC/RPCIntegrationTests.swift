@@ -138,7 +138,7 @@ import Testing
             for _ in 0..<20 {
                 group.addTask {
                     do throws(AMQPError) {
-                        _ = try await client.call(self.request("x"), timeout: .seconds(1))
+                        _ = try await client.call(self.request("x"), timeout: .seconds(5))
                         return nil
                     } catch {
                         return error.code

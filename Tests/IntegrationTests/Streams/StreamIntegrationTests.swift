@@ -108,7 +108,7 @@ import Testing
 
     /// Speaks the wire contract by hand, as a client in any language may.
     @Test func aCallerWhoGivesNoMoreCreditIsToldAfterTheFunctionsTimeout() async throws {
-        try await StreamingSetUp.with(patience: .seconds(2)) { test in
+        try await StreamingSetUp.with(patience: .seconds(8)) { test in
             let channel = try await test.caller.openChannel()
             let replies = try await channel.declareQueue(.serverNamedExclusive).name
             var properties = AMQPProperties(
