@@ -344,7 +344,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     /// Closes, and makes the kernel forget what it still has for the client, which would not take that either.
     private func reset() {
         if let socket = self.context?.channel as? any SocketOptionProvider {
-            socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in }
+            socket.setSoLinger(Glibc.linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in }
         }
         self.closeNow()
     }
