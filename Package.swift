@@ -145,6 +145,7 @@ let package = Package(
         .testTarget(
             name: "LambdaSignatureTests", dependencies: ["LambdaSignature", "LambdaProtocol"] + nio("NIOCore"),
             swiftSettings: settings),
+        .testTarget(name: "LambdaProgramTests", dependencies: ["LambdaProgram"], swiftSettings: settings),
         .testTarget(
             name: "LambdaHTTPTests",
             dependencies: ["LambdaHTTP", "TestSupport", tls, logging] + nio("NIOCore", "NIOPosix", "NIOHTTP1", "NIOEmbedded"),

@@ -15,6 +15,8 @@ package struct GatewayConfiguration: Sendable {
     package var maxConnections = 10_000
     /// Where metrics are served; `nil`: nothing is counted.
     package var metrics: MetricsServer.Address?
+    /// How long a client may send or take next to nothing in the middle of a request or an answer.
+    package var clientTimeout: TimeAmount = .seconds(30)
     /// The broker.
     package var broker = AMQPConfiguration()
     /// The region in the ARNs of error texts.

@@ -101,6 +101,9 @@ final class GatewayWorker: @unchecked Sendable {
     private func httpConfiguration(_ sharesPort: Bool) -> HTTPServerConfiguration {
         var configuration = HTTPServerConfiguration.invokeAPI
         configuration.maxConnections = self.configuration.maxConnections
+        configuration.bodyTimeout = self.configuration.clientTimeout
+        configuration.writeTimeout = self.configuration.clientTimeout
+        configuration.headTimeout = min(configuration.headTimeout ?? .seconds(10), self.configuration.clientTimeout)
         configuration.sharesPort = sharesPort
         configuration.countsResponses = self.meter != nil
         return configuration

@@ -1,4 +1,5 @@
 import DequeModule
+import Glibc
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -340,6 +341,14 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
         self.linger()
     }
 
+    /// Closes, and makes the kernel forget what it still has for the client, which would not take that either.
+    private func reset() {
+        if let socket = self.context?.channel as? any SocketOptionProvider {
+            socket.setSoLinger(Glibc.linger(l_onoff: 1, l_linger: 0)).whenComplete { _ in }
+        }
+        self.closeNow()
+    }
+
     func closeNow() {
         self.machine.closed()
         self.context?.close(promise: nil)
@@ -386,8 +395,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     func ticked(_ tick: UInt64) {
         guard !self.isStalled(at: tick) else {
             self.server.logger.debug("connection closed: its client does not take its answer")
-            self.closeNow()
-            return
+            return self.reset()
         }
         guard tick >= self.deadlineTick else { return }
         self.deadlineTick = .max

@@ -28,6 +28,8 @@ struct ProgramConfiguration {
             "MAX_CONNECTIONS", default: self.gateway.maxConnections, in: 1...1_000_000)
         self.gateway.metrics = try settings.metricsAddress()
         self.gateway.region = settings.text("AWS_REGION") ?? settings.text("AWS_DEFAULT_REGION") ?? self.gateway.region
+        self.gateway.clientTimeout = .seconds(
+            Int64(try settings.integer("CLIENT_TIMEOUT", default: 30, in: 1...3600)))
         self.gateway.signatureRegion = settings.text("AWS_REGION") ?? settings.text("AWS_DEFAULT_REGION")
         self.files = try ReloadedFiles(settings)
         self.gateway.accessKeys = try self.files.accessKeys()

@@ -27,6 +27,7 @@ enum SettingTable {
         Row(name: "MAX_CONNECTIONS", fallback: "10000", meaning: "HTTP connections open at a time, for each event loop"),
         Row(name: "METRICS_HOST", fallback: "0.0.0.0", meaning: "the address that metrics are served on"),
         Row(name: "METRICS_PORT", fallback: "none: no metrics", meaning: "the port of /metrics, for Prometheus"),
+        Row(name: "CLIENT_TIMEOUT", fallback: "30", meaning: "seconds that a client may send or take next to nothing in the middle of a request or an answer"),
         Row(name: "AWS_REGION", fallback: "us-east-1", meaning: "the region in the ARNs of error messages, and where it is set the one that signatures must be for; AWS_DEFAULT_REGION does as well"),
         Row(name: "USE_STRUCTURED_LOGGING", fallback: "false", meaning: "print the log as JSON"),
         Row(name: "LOG_LEVEL", fallback: "info", meaning: "trace, debug, info, warn, error"),

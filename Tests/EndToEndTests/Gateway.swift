@@ -4,9 +4,10 @@ import TestSupport
 /// A running `lambda-gateway` of one test, with a port of its own.
 struct Gateway {
     let port: Int
+    let isSecure: Bool
     let program: Program
 
-    var endpoint: String { "http://127.0.0.1:\(self.port)" }
+    var endpoint: String { "\(self.isSecure ? "https" : "http")://127.0.0.1:\(self.port)" }
 
     /// Runs `body` with a gateway that can invoke, and kills it afterwards.
     ///
@@ -30,6 +31,7 @@ struct Gateway {
 
     private init(broker: String, settings: [String: String]) throws {
         self.port = ProgramPort.free()
+        self.isSecure = settings["TLS_CERTIFICATE_FILE"] != nil
         let environment = ["AMQP_URI": broker, "PORT": String(self.port), "EVENT_LOOPS": "2"].merging(settings) { $1 }
         self.program = try Program(ProgramEnvironment.program("lambda-gateway"), environment: environment)
     }
@@ -37,11 +39,11 @@ struct Gateway {
     /// Invokes a function with curl.
     func post(_ body: String, to function: String, options: [String] = []) async throws -> HTTPAnswer {
         try await HTTPAnswer.of(
-            "\(self.endpoint)/2015-03-31/functions/\(function)/invocations", body: body, options: options)
+            "\(self.endpoint)/2015-03-31/functions/\(function)/invocations", body: body, options: ["-k"] + options)
     }
 
     func get(_ path: String) async throws -> HTTPAnswer {
-        try await HTTPAnswer.of(self.endpoint + path, body: "", options: ["-XGET"])
+        try await HTTPAnswer.of(self.endpoint + path, body: "", options: ["-k", "-XGET"])
     }
 
     /// Asks as a container's health check does.

@@ -146,13 +146,13 @@ extension EndToEnd {
             let settings = ["AWS_LAMBDA_FUNCTION_TIMEOUT": "60"]
             try await Daemon.with(Streaming.runtime, broker: broker, settings: settings) { daemon in
                 try await Gateway.with(broker: broker) { gateway in
-                    let before = try gateway.program.peakMemory()
+                    let before = try gateway.program.memory("VmHWM")
                     let answer = try await BotoStream.of(
                         gateway.endpoint, daemon.name, #"{"chunks": 320, "size": 65536}"#, pauseMilliseconds: 2)
                     #expect(answer.byteCount == 20 * 1024 * 1024)
                     #expect(answer.isWhole)
                     #expect(answer.completionCount == 1)
-                    let growth = try gateway.program.peakMemory() - before
+                    let growth = try gateway.program.memory("VmHWM") - before
                     #expect(growth < 12 * 1024, "\(growth) kB")
                 }
             }
@@ -309,7 +309,7 @@ extension EndToEnd {
         @Test(arguments: [
             ("PORT", "x"), ("EVENT_LOOPS", "0"), ("INVOKE_TIMEOUT", "soon"), ("STREAM_TIMEOUT", "-1"),
             ("MAX_CONNECTIONS", "many"), ("REQUEST_LIMIT", "0"), ("REQUIRE_JSON", "no!"),
-            ("PUBLISHER_CONFIRMS", "perhaps"), ("LOG_LEVEL", "loud"),
+            ("PUBLISHER_CONFIRMS", "perhaps"), ("LOG_LEVEL", "loud"), ("CLIENT_TIMEOUT", "0"),
             ("AMQP_URI", "http://localhost"), ("AMQP_PASSWORD_FILE", "/nowhere/at/all"),
         ])
         func malformedSettingsExitWith78(setting: String, value: String) async throws {
@@ -328,14 +328,5 @@ extension EndToEnd {
             #expect(result.status == .exited(1))
             #expect(result.errors.hasPrefix("lambda-gateway: AMQP_URI: "), "\(result.errors)")
         }
-    }
-}
-
-extension Program {
-    /// `VmHWM`, in kB.
-    fileprivate func peakMemory() throws -> Int {
-        let status = try String(contentsOfFile: "/proc/\(self.processID)/status", encoding: .utf8)
-        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
-        return try #require(Int(line.split(separator: " ")[1]))
     }
 }

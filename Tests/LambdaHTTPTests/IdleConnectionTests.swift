@@ -31,6 +31,10 @@ import Testing
             try self.channel.writeInbound(ByteBuffer(string: "GET /next HTTP/1.1\r\n\r\n"))
         }
 
+        func send(_ text: String) throws {
+            try self.channel.writeInbound(ByteBuffer(string: text))
+        }
+
         func answer() throws -> String {
             self.requests.removeFirst().respond(status: .ok, headers: [], body: nil)
             return try self.channel.readOutbound(as: ByteBuffer.self).map { String(buffer: $0) } ?? ""
@@ -63,6 +67,38 @@ import Testing
         #expect(closed.channel.isActive)
         closed.loop.advanceTime(by: .hours(24))
         #expect(!closed.channel.isActive)
+    }
+
+    @Test(arguments: [(1, true), (400, true), (600, false)])
+    func aBodyThatComesInDropsHasALeastRate(bytesInFiveSeconds: Int, isRefused: Bool) throws {
+        var configuration = HTTPServerConfiguration(bodyTimeout: .seconds(10))
+        configuration.minByteRate = 100
+        let connection = try Connection(configuration)
+        try connection.send("POST / HTTP/1.1\r\nContent-Length: 100000\r\n\r\n")
+        var failure: HTTPBodyError?
+        connection.requests[0].collectBody(upTo: 100_000) { result in
+            if case .failure(let error) = result { failure = error }
+        }
+        // Never ten seconds of silence.
+        for _ in 0..<40 {
+            try connection.send(String(repeating: "x", count: bytesInFiveSeconds))
+            connection.loop.advanceTime(by: .seconds(5))
+        }
+        #expect((failure == .timedOut) == isRefused)
+    }
+
+    @Test func nextRequestsWaitUntilTheClientTakesItsAnswers() throws {
+        let connection = try Connection(HTTPServerConfiguration())
+        try connection.send("GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\nGET /3 HTTP/1.1\r\n\r\n")
+        connection.channel.isWritable = false
+        connection.channel.pipeline.fireChannelWritabilityChanged()
+        _ = try connection.answer()
+        #expect(connection.requests.isEmpty)
+        connection.channel.isWritable = true
+        connection.channel.pipeline.fireChannelWritabilityChanged()
+        #expect(connection.requests.map(\.path) == ["/2"])
+        #expect(try connection.answer().hasPrefix("HTTP/1.1 200 OK\r\n"))
+        #expect(connection.requests.map(\.path) == ["/3"])
     }
 
     @Test func withoutTimeOutsNoClockRuns() {

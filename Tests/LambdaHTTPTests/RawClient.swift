@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 /// A TCP client that sends bytes and collects what comes back, until a text has come or the server closes.
 final class RawClient: Sendable {
@@ -9,7 +10,8 @@ final class RawClient: Sendable {
     /// - Parameter greeting: Sent by the client's own thread as soon as it is connected, however long this task waits
     ///   for its turn.
     static func connect(
-        to address: SocketAddress, group: any EventLoopGroup, sending greeting: String = ""
+        to address: SocketAddress, group: any EventLoopGroup, sending greeting: String = "",
+        tlsContext: NIOSSLContext? = nil
     ) async throws -> RawClient {
         let loop = group.next()
         let collector = try await loop.submit { NIOLoopBound(Collector(greeting), eventLoop: loop) }.get()
@@ -17,6 +19,10 @@ final class RawClient: Sendable {
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let tlsContext {
+                        let handler = try NIOSSLClientHandler(context: tlsContext, serverHostname: nil)
+                        try channel.pipeline.syncOperations.addHandler(handler)
+                    }
                     try channel.pipeline.syncOperations.addHandler(collector.value)
                 }
             }

@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
 /// A server on a free port, with its own loop.
 struct TestServer: Sendable {
@@ -23,7 +24,7 @@ struct TestServer: Sendable {
 }
 
 func withServer(
-    _ configuration: HTTPServerConfiguration = HTTPServerConfiguration(),
+    _ configuration: HTTPServerConfiguration = HTTPServerConfiguration(), tlsContext: NIOSSLContext? = nil,
     handler: @escaping @Sendable (HTTPExchange) -> Void,
     _ body: (TestServer) async throws -> Void
 ) async throws {
@@ -31,7 +32,7 @@ func withServer(
     let loop = group.next()
     let server = try await loop.flatSubmit {
         HTTPServer.bind(
-            host: "127.0.0.1", port: 0, configuration: configuration, eventLoop: loop,
+            host: "127.0.0.1", port: 0, configuration: configuration, tlsContext: tlsContext, eventLoop: loop,
             logger: Logger(label: "test"), handler: handler)
     }.get()
     guard let address = try await loop.submit({ server.localAddress }).get() else {

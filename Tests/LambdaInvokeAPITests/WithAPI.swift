@@ -76,7 +76,7 @@ struct TestAPI: Sendable {
 
 func withAPI(
     _ configuration: InvokeAPIConfiguration = InvokeAPIConfiguration(), events: FakeEventAcceptor? = nil,
-    _ body: (TestAPI) async throws -> Void
+    authorizer: (any RequestAuthorizer)? = nil, _ body: (TestAPI) async throws -> Void
 ) async throws {
     try await withServer({ invoker in
         let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
