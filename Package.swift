@@ -69,13 +69,16 @@ let package = Package(
             dependencies: [tls, logging, collections] + nio("NIOCore", "NIOPosix", "NIOHTTP1", "NIOTLS"),
             swiftSettings: settings),
         .target(
+            name: "LambdaMetrics", dependencies: ["AMQP", "LambdaHTTP", logging] + nio("NIOCore", "NIOHTTP1"),
+            swiftSettings: settings),
+        .target(
             name: "LambdaEnvironment",
             dependencies: ["CLinux", "LambdaProtocol", "LambdaHTTP", logging, collections]
                 + nio("NIOCore", "NIOPosix", "NIOHTTP1", "NIOConcurrencyHelpers"),
             swiftSettings: settings),
         .target(
             name: "LambdaFunction",
-            dependencies: ["AMQP", "LambdaAMQP", "LambdaEnvironment", "LambdaProtocol", logging, collections]
+            dependencies: ["AMQP", "LambdaAMQP", "LambdaEnvironment", "LambdaMetrics", "LambdaProtocol", logging, collections]
                 + nio("NIOCore"),
             swiftSettings: settings),
         .target(
@@ -91,25 +94,30 @@ let package = Package(
         // Many functions as the broker sees them, behind the Invoke API.
         .target(
             name: "LambdaGateway",
-            dependencies: ["AMQP", "AMQPRPC", "LambdaAMQP", "LambdaInvokeAPI", "LambdaHTTP", "LambdaProtocol",
-                "LambdaSignature", tls, logging] + nio("NIOCore", "NIOHTTP1"),
+            dependencies: [
+                "AMQP", "AMQPRPC", "LambdaAMQP", "LambdaInvokeAPI", "LambdaHTTP", "LambdaMetrics", "LambdaProtocol",
+                "LambdaSignature", tls, logging,
+            ] + nio("NIOCore", "NIOHTTP1"),
             swiftSettings: settings),
 
         // What the programs share: strict settings, the log, signals.
         .target(
-            name: "LambdaProgram", dependencies: ["AMQP", "LambdaProtocol", logging] + nio("NIOCore", "NIOPosix"),
+            name: "LambdaProgram",
+            dependencies: ["AMQP", "LambdaMetrics", "LambdaProtocol", logging] + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
 
         // Programs: wiring and configuration only.
         .executableTarget(
             name: "lambda-runtime-api-daemon",
-            dependencies: ["CLinux", "AMQP", "LambdaFunction", "LambdaEnvironment", "LambdaInvokeAPI", "LambdaHTTP",
-                "LambdaProgram", "LambdaProtocol", logging] + nio("NIOCore", "NIOPosix"),
+            dependencies: ["CLinux", "AMQP", "LambdaAMQP", "LambdaFunction", "LambdaEnvironment", "LambdaInvokeAPI",
+                "LambdaHTTP", "LambdaMetrics", "LambdaProgram", "LambdaProtocol", logging] + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
         .executableTarget(
             name: "lambda-gateway",
-            dependencies: ["CLinux", "AMQP", "LambdaGateway", "LambdaInvokeAPI", "LambdaProgram", "LambdaProtocol",
-                "LambdaSignature", tls, logging] + nio("NIOCore", "NIOPosix", "NIOConcurrencyHelpers"),
+            dependencies: [
+                "CLinux", "AMQP", "LambdaGateway", "LambdaInvokeAPI", "LambdaMetrics", "LambdaProgram", "LambdaProtocol",
+                "LambdaSignature", tls, logging,
+            ] + nio("NIOCore", "NIOPosix", "NIOConcurrencyHelpers"),
             swiftSettings: settings),
         .executableTarget(
             name: "lambda-amqp",
@@ -142,13 +150,19 @@ let package = Package(
             dependencies: ["LambdaHTTP", "TestSupport", tls, logging] + nio("NIOCore", "NIOPosix", "NIOHTTP1", "NIOEmbedded"),
             swiftSettings: settings),
         .testTarget(
+            name: "LambdaMetricsTests",
+            dependencies: ["LambdaMetrics", "LambdaHTTP", logging] + nio("NIOCore", "NIOPosix", "NIOHTTP1"),
+            swiftSettings: settings),
+        .testTarget(
             name: "LambdaEnvironmentTests",
             dependencies: ["CLinux", "LambdaEnvironment", "LambdaProtocol", "LambdaHTTP", logging]
                 + nio("NIOCore", "NIOPosix", "NIOHTTP1", "NIOEmbedded", "NIOConcurrencyHelpers"),
             swiftSettings: settings),
         .testTarget(
             name: "LambdaFunctionTests",
-            dependencies: ["LambdaFunction", "LambdaEnvironment", "LambdaAMQP", "LambdaProtocol", "AMQP", logging]
+            dependencies: [
+                "LambdaFunction", "LambdaEnvironment", "LambdaAMQP", "LambdaMetrics", "LambdaProtocol", "AMQP", logging,
+            ]
                 + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
         .testTarget(
@@ -158,13 +172,15 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "LambdaGatewayTests",
-            dependencies: ["LambdaGateway", "LambdaAMQP", "LambdaProtocol", "AMQPRPC", "AMQP", "TestSupport", logging]
-                + nio("NIOCore", "NIOPosix", "NIOHTTP1"),
+            dependencies: [
+                "LambdaGateway", "LambdaAMQP", "LambdaMetrics", "LambdaProtocol", "AMQPRPC", "AMQP", "TestSupport", logging,
+            ] + nio("NIOCore", "NIOPosix", "NIOHTTP1"),
             swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["AMQP", "AMQPRPC", "LambdaAMQP", "LambdaFunction", "LambdaProtocol", "TestSupport", logging]
-                + nio("NIOCore", "NIOPosix"),
+            dependencies: [
+                "AMQP", "AMQPRPC", "LambdaAMQP", "LambdaFunction", "LambdaGateway", "LambdaProtocol", "TestSupport", logging,
+            ] + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests", dependencies: ["AMQP", "LambdaAMQP", "TestSupport"] + nio("NIOCore"),

@@ -11,6 +11,8 @@ struct InvocationHeaders {
     var logType: String?
     var clientContext: String?
     var traceID: String?
+    var traceparent: String?
+    var tracestate: String?
     var tenantID: String?
     var qualifier: String?
     var deadlineMilliseconds: Int64?
@@ -26,6 +28,8 @@ struct InvocationHeaders {
             case "x-amz-log-type": self.logType = entry.value.stringValue
             case "x-amz-client-context": self.clientContext = entry.value.stringValue
             case "x-amzn-trace-id": self.traceID = entry.value.stringValue
+            case "traceparent": self.traceparent = entry.value.stringValue
+            case "tracestate": self.tracestate = entry.value.stringValue
             case "x-amz-tenant-id": self.tenantID = entry.value.stringValue
             case "qualifier": self.qualifier = entry.value.stringValue
             case "x-lambda-deadline-ms":
@@ -41,6 +45,11 @@ struct InvocationHeaders {
 }
 
 extension InvocationHeaders {
+    /// The caller's trace in the words of the W3C.
+    var traceContext: TraceContext? {
+        self.traceparent.flatMap { TraceContext(traceparent: $0, tracestate: self.tracestate) }
+    }
+
     /// What is wrong with values that the request itself takes as they are.
     var refusal: InvokeError? {
         if let logType = self.logType, case .failure(let error) = LogType.wantsTail(logType) { return error }

@@ -44,8 +44,9 @@ package struct InvocationMessage: Sendable {
                                 requestID: Self.requestID(properties), event: event,
                                 invokedFunctionARN: configuration.invokedFunctionARN(qualifier: headers.qualifier),
                                 clientContext: context,
-                                traceID: TraceHeader.complete(headers.traceID, now: wallClock),
-                                tenantID: headers.tenantID, wantsLogTail: headers.logType == "Tail",
+                                traceID: TraceHeader.complete(
+                                    headers.traceID, context: headers.traceContext, now: wallClock),
+                                traceContext: headers.traceContext, tenantID: headers.tenantID, wantsLogTail: headers.logType == "Tail",
                                 startDeadline: $0),
                             properties, headers, type)
                     }

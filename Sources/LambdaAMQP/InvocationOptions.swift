@@ -20,16 +20,26 @@ public struct InvocationOptions: Sendable {
     ///
     /// Default: nil, which has the daemon make one.
     public var traceID: String?
+    /// The W3C's trace header `traceparent` to pass on; where there is no ``traceID``, the function's trace is the same.
+    ///
+    /// Default: nil.
+    public var traceparent: String?
+    /// The W3C's `tracestate`, which goes with ``traceparent``.
+    ///
+    /// Default: nil.
+    public var tracestate: String?
 
     /// The defaults unless given.
     public init(
         timeout: Duration = .seconds(60), qualifier: String? = nil, clientContext: String? = nil,
-        wantsLogTail: Bool = false, traceID: String? = nil
+        wantsLogTail: Bool = false, traceID: String? = nil, traceparent: String? = nil, tracestate: String? = nil
     ) {
         self.timeout = timeout
         self.qualifier = qualifier
         self.clientContext = clientContext
         self.wantsLogTail = wantsLogTail
         self.traceID = traceID
+        self.traceparent = traceparent
+        self.tracestate = tracestate
     }
 }

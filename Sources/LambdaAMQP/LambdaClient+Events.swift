@@ -60,7 +60,7 @@ extension LambdaClient {
         if let qualifier = options.qualifier, qualifier != "$LATEST" {
             headers[LambdaHeader.qualifier] = .string(qualifier)
         }
-        if let traceID = options.traceID { headers[LambdaHeader.traceID] = .string(traceID) }
+        headers.entries += options.traceEntries
         var properties = AMQPProperties(contentType: "application/json", isPersistent: true, headers: headers)
         properties.messageID = AMQPShortString(requestID)
         properties.timestamp = UInt64(max(0, EpochClock.now().millisecondsSinceEpoch / 1000))

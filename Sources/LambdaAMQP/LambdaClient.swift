@@ -67,7 +67,7 @@ public struct LambdaClient: Sendable {
             headers[LambdaHeader.clientContext] = .string(Base64.encode(context.utf8))
         }
         if options.wantsLogTail { headers[LambdaHeader.logType] = "Tail" }
-        if let traceID = options.traceID { headers[LambdaHeader.traceID] = .string(traceID) }
+        headers.entries += options.traceEntries
         let milliseconds = options.timeout.components.seconds * 1000
             + options.timeout.components.attoseconds / 1_000_000_000_000_000
         headers[LambdaHeader.deadline] = .int64(EpochClock.now().millisecondsSinceEpoch + milliseconds)

@@ -47,6 +47,7 @@ package struct RequestMessage: Sendable {
         var entries: [AMQPTable.Entry] = []
         entries.reserveCapacity(4)
         if let traceID = request.traceID { entries.append(.init(key: LambdaHeader.traceID, value: .string(traceID))) }
+        if let context = request.traceContext { entries += context.entries }
         if let tenantID = request.tenantID {
             entries.append(.init(key: LambdaHeader.tenantID, value: .string(tenantID)))
         }

@@ -121,6 +121,22 @@ package struct InvocationScheduler<Waiter> {
 
     package var waitingCount: Int { self.waiting.count }
 
+    /// What is going on, for whoever looks.
+    package var status: FunctionStatus {
+        var status = FunctionStatus()
+        status.running = self.busyCount
+        status.waitingCalls = self.waiting.count
+        status.waitingEvents = self.waitingEvents.count
+        status.slots = self.states.count * self.limits.slotsPerEnvironment
+        status.freeSlots = self.freeSlots
+        status.startingEnvironments = self.startingCount
+        status.stoppedEnvironments = self.stoppedCount
+        status.leavingEnvironments = self.leavingCount
+        status.servingEnvironments =
+            self.states.count - self.startingCount - self.stoppedCount - self.leavingCount
+        return status
+    }
+
     /// Nothing runs and nothing waits.
     package var isQuiet: Bool { self.busyCount == 0 && self.waiting.isEmpty && self.waitingEvents.isEmpty }
 

@@ -13,6 +13,8 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
     private var scheduler: InvocationScheduler<Invocation>
     private let environments: [ExecutionEnvironment]
     private let output: LogWriter
+    /// `nil` where nobody wants to know.
+    private let meter: FunctionMeter?
     /// One timer for whatever comes first: a wait that is over, an environment that was idle for long.
     private var nextTick: NIODeadline?
     private var drained: EventLoopPromise<Void>?
@@ -23,12 +25,15 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
     ///   - eventLoop: Where everything happens.
     ///   - logger: For what goes on.
     ///   - output: Where the environments' lines go; standard output when nil.
+    ///   - meter: Counts invocations; `nil`: nothing is counted.
     package init(
-        configuration: FunctionConfiguration, eventLoop: any EventLoop, logger: Logger, output: LogWriter? = nil
+        configuration: FunctionConfiguration, eventLoop: any EventLoop, logger: Logger, output: LogWriter? = nil,
+        meter: FunctionMeter? = nil
     ) {
         self.configuration = configuration
         self.eventLoop = eventLoop
         self.logger = logger
+        self.meter = meter
         self.scheduler = InvocationScheduler(
             limits: .init(
                 maxEnvironments: configuration.maxEnvironments,
@@ -68,6 +73,9 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
 
     /// How many invocations wait for an environment.
     package var waitingCount: Int { self.scheduler.waitingCount }
+
+    /// What is going on.
+    package var status: FunctionStatus { self.scheduler.status }
 
     /// Accepts the function's own name and the literal `function`, with any account and region, and the qualifiers
     /// `$LATEST`, the version and the configured one (contract 1.3).
@@ -110,15 +118,25 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
 
     private func run(_ invocation: Invocation) {
         self.eventLoop.assertInEventLoop()
+        let now = NIODeadline.now()
+        self.measure(invocation, from: now)
         let startDeadline = invocation.request.startDeadline
         self.carryOut(
-            self.scheduler.invocationArrived(invocation, startDeadline: startDeadline, now: .now()), for: invocation)
+            self.scheduler.invocationArrived(invocation, startDeadline: startDeadline, now: now), for: invocation, now)
     }
 
-    private func carryOut(_ action: InvocationScheduler<Invocation>.ArrivalAction, for invocation: Invocation) {
+    private func measure(_ invocation: Invocation, from now: NIODeadline) {
+        guard let meter = self.meter else { return }
+        invocation.meter = meter
+        invocation.arrivedAt = now
+    }
+
+    private func carryOut(
+        _ action: InvocationScheduler<Invocation>.ArrivalAction, for invocation: Invocation, _ now: NIODeadline
+    ) {
         switch action {
         case .run(let environment):
-            self.start(invocation, in: environment)
+            self.start(invocation, in: environment, now)
         case .wait(let starting, let checkAt):
             if let starting { self.environments[starting].start() }
             if let checkAt { self.tick(at: checkAt) }
@@ -127,7 +145,8 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
         }
     }
 
-    private func start(_ invocation: Invocation, in environment: Int) {
+    private func start(_ invocation: Invocation, in environment: Int, _ now: NIODeadline) {
+        invocation.startedAt = now
         invocation.onStart?()
         self.environments[environment].invoke(invocation)
     }
@@ -167,12 +186,20 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
             .cascade(to: drained)
     }
 
-    private func run(_ actions: InvocationScheduler<Invocation>.Actions) {
+    /// Asks the scheduler what follows, and does it.
+    private func run(
+        _ ask: (inout InvocationScheduler<Invocation>, NIODeadline) -> InvocationScheduler<Invocation>.Actions
+    ) {
+        let now = NIODeadline.now()
+        self.run(ask(&self.scheduler, now), now)
+    }
+
+    private func run(_ actions: InvocationScheduler<Invocation>.Actions, _ now: NIODeadline) {
         for (invocation, refusal) in actions.refuse { invocation.complete(.refused(refusal.error)) }
         for environment in actions.stop { self.environments[environment].stop() }
         if let environment = actions.start { self.environments[environment].start() }
         if let checkAt = actions.checkAt { self.tick(at: checkAt) }
-        if let run = actions.run { self.start(run.waiter, in: run.environment) }
+        if let run = actions.run { self.start(run.waiter, in: run.environment, now) }
     }
 
     private func tick(at time: NIODeadline) {
@@ -181,7 +208,7 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
         self.eventLoop.scheduleTask(deadline: time) {
             guard self.nextTick == time, !self.isStopping else { return }
             self.nextTick = nil
-            self.run(self.scheduler.tick(now: .now()))
+            self.run { $0.tick(now: $1) }
             self.stopIfDrained()
         }
     }
@@ -196,15 +223,17 @@ extension LocalFunction: EventInvoker {
         var hasStarted = false
         let invocation = Invocation(request) { outcome in
             completion(outcome)
-            if hasStarted { self.run(self.scheduler.eventEnded(now: .now())) }
+            if hasStarted { self.run { $0.eventEnded(now: $1) } }
         }
         invocation.onStart = {
             hasStarted = true
             onStart()
         }
+        let now = NIODeadline.now()
+        self.measure(invocation, from: now)
         let startDeadline = request.startDeadline
         self.carryOut(
-            self.scheduler.eventArrived(invocation, startDeadline: startDeadline, now: .now()), for: invocation)
+            self.scheduler.eventArrived(invocation, startDeadline: startDeadline, now: now), for: invocation, now)
     }
 
     package func refuseWaitingEvents() {
@@ -224,13 +253,14 @@ extension LocalFunction: ExecutionEnvironmentDelegate {
         guard !self.isStopping else { return }
         switch notice {
         case .ready:
-            self.run(self.scheduler.environmentBecameReady(environment.index, now: .now()))
+            self.run { $0.environmentBecameReady(environment.index, now: $1) }
         case .lost:
             self.scheduler.environmentLost(environment.index)
         case .stopped:
-            self.run(
-                self.scheduler.environmentStopped(
-                    environment.index, needsInvocation: environment.startsOnlyWithInvocation, now: .now()))
+            self.run {
+                $0.environmentStopped(
+                    environment.index, needsInvocation: environment.startsOnlyWithInvocation, now: $1)
+            }
         case .closed:
             break
         }
@@ -243,7 +273,12 @@ extension LocalFunction: ExecutionEnvironmentDelegate {
         self.stopIfDrained()
     }
 
+    package func environment(_ environment: ExecutionEnvironment, endedInitAfter duration: TimeAmount) {
+        self.meter?.counts.initEnded(after: duration)
+    }
+
     package func environment(_ environment: ExecutionEnvironment, failedInit failure: EnvironmentFailure) {
+        self.meter?.counts.initFailed()
         self.logger.warning(
             "Init of an execution environment has failed",
             metadata: [

@@ -50,6 +50,9 @@ package final class BrokerInvoker: FunctionInvoker, @unchecked Sendable {
     /// How many callers wait for an answer.
     package var waitingCount: Int { self.client.callCount }
 
+    /// Replies that nobody waited for any more, or ever.
+    var droppedReplyCount: Int { self.client.droppedReplyCount }
+
     package func resolve(_ name: FunctionName) -> Result<ResolvedFunction, InvokeError> {
         guard FunctionQueueName.of(name.name, qualifier: name.qualifier) != nil else {
             return .failure(.functionNotFound(self.arn(name.name), qualifier: name.qualifier))

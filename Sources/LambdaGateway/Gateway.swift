@@ -14,6 +14,10 @@ package final class Gateway: Sendable {
     private let first: GatewayWorker
     /// All of them, the first too.
     private let workers: [GatewayWorker]
+    /// Listens to announcements on the first loop's connection, for all loops.
+    private let watcher: FunctionWatcher
+    /// On the first loop; `nil` where nobody asks.
+    private let metrics: GatewayMetrics?
     private let logger: Logger
 
     /// - Parameters:
@@ -25,8 +29,9 @@ package final class Gateway: Sendable {
         configuration: GatewayConfiguration, eventLoops: [any EventLoop], logger: Logger
     ) throws(AMQPError) {
         var workers: [GatewayWorker] = []
-        for eventLoop in eventLoops {
-            workers.append(try GatewayWorker(configuration: configuration, eventLoop: eventLoop, logger: logger))
+        for (number, eventLoop) in eventLoops.enumerated() {
+            workers.append(
+                try GatewayWorker(number: number, configuration: configuration, eventLoop: eventLoop, logger: logger))
         }
         guard let first = workers.first else {
             throw AMQPError(.invalidConfiguration, "a gateway needs an event loop at least")
@@ -34,6 +39,10 @@ package final class Gateway: Sendable {
         self.configuration = configuration
         self.first = first
         self.workers = workers
+        self.watcher = FunctionWatcher(connection: first.connection, logger: logger)
+        self.metrics = configuration.metrics.map { [watcher] _ in
+            GatewayMetrics(connection: first.connection, workers: workers, watcher: watcher)
+        }
         self.logger = logger
     }
 
@@ -56,20 +65,35 @@ package final class Gateway: Sendable {
 
     private func listen(_ worker: GatewayWorker, port: Int, sharesPort: Bool) -> EventLoopFuture<SocketAddress?> {
         worker.eventLoop.flatSubmit {
-            worker.listen(port: port, sharesPort: sharesPort) { self.unreadiness(on: worker.eventLoop) }
+            worker.listen(port: port, sharesPort: sharesPort, catalog: self.watcher) {
+                self.unreadiness(on: worker.eventLoop)
+            }
         }
+    }
+
+    /// Opens the port for metrics, where there is to be one.
+    ///
+    /// - Returns: Fails when the port is taken.
+    package func serveMetrics() -> EventLoopFuture<Void> {
+        guard let metrics = self.metrics, let address = self.configuration.metrics else {
+            return self.first.eventLoop.makeSucceededVoidFuture()
+        }
+        return self.first.eventLoop.flatSubmit { metrics.serve(at: address, logger: self.logger) }
     }
 
     /// Connects every loop to the broker.
     ///
     /// - Returns: Fails when the broker cannot be reached in the attempts allowed.
     package func connect() -> EventLoopFuture<Void> {
-        self.each { $0.connect() }
+        self.first.eventLoop.flatSubmit { self.watcher.start() }.flatMap { self.each { $0.connect() } }
     }
 
     /// Takes nothing new, answers what waits, and closes everything.
     package func drain() -> EventLoopFuture<Void> {
-        self.each { $0.drain() }
+        let drained = self.each { $0.drain() }
+        guard let metrics = self.metrics else { return drained }
+        // To the end it can be seen what is still going on.
+        return drained.flatMap { self.first.eventLoop.flatSubmit { metrics.close() } }
     }
 
     /// Exchanges the keys that requests have to be signed with, where that is asked for at all.

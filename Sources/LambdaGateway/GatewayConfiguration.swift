@@ -1,5 +1,6 @@
 package import AMQP
 package import LambdaInvokeAPI
+package import LambdaMetrics
 package import LambdaSignature
 package import NIOCore
 package import NIOSSL
@@ -12,6 +13,8 @@ package struct GatewayConfiguration: Sendable {
     package var port = 8080
     /// Open HTTP connections for each event loop.
     package var maxConnections = 10_000
+    /// Where metrics are served; `nil`: nothing is counted.
+    package var metrics: MetricsServer.Address?
     /// The broker.
     package var broker = AMQPConfiguration()
     /// The region in the ARNs of error texts.

@@ -1,6 +1,8 @@
 import AMQP
 import LambdaHTTP
 import LambdaInvokeAPI
+import LambdaMetrics
+import LambdaProtocol
 import LambdaSignature
 import Logging
 import NIOCore
@@ -11,10 +13,14 @@ import NIOSSL
 // @unchecked: every member is used on `eventLoop` only (asserted).
 final class GatewayWorker: @unchecked Sendable {
     let eventLoop: any EventLoop
+    /// Which of the gateway's loops this is, from 0.
+    private let number: Int
     private let configuration: GatewayConfiguration
     private let logger: Logger
-    private let connection: AMQPConnection
+    let connection: AMQPConnection
     private let invoker: BrokerInvoker
+    /// What counts in front of the invoker; `nil` where nobody asks for metrics.
+    private let meter: MeteredInvoker?
     private let api: InvokeAPI
     private let urls: FunctionURLAPI?
     private let authorizer: SignatureAuthorizer?
@@ -23,7 +29,10 @@ final class GatewayWorker: @unchecked Sendable {
     private var isDraining = false
 
     /// - Throws: `invalidConfiguration` for what cannot be a broker's.
-    init(configuration: GatewayConfiguration, eventLoop: any EventLoop, logger: Logger) throws(AMQPError) {
+    init(
+        number: Int, configuration: GatewayConfiguration, eventLoop: any EventLoop, logger: Logger
+    ) throws(AMQPError) {
+        self.number = number
         self.eventLoop = eventLoop
         self.configuration = configuration
         self.logger = logger
@@ -33,12 +42,14 @@ final class GatewayWorker: @unchecked Sendable {
             SignatureAuthorizer(keys: $0, region: configuration.signatureRegion, eventLoop: eventLoop)
         }
         self.tlsContext = configuration.tlsContext
+        self.meter = configuration.metrics == nil ? nil : MeteredInvoker(self.invoker)
+        let front: any FunctionInvoker & EventAcceptor = self.meter ?? self.invoker
         self.api = InvokeAPI(
-            invoker: self.invoker, events: self.invoker, configuration: configuration.api,
-            authorizer: self.authorizer, logger: logger)
-        let (invoker, authorizer) = (self.invoker, self.authorizer)
+            invoker: front, events: front, configuration: configuration.api, authorizer: self.authorizer,
+            logger: logger)
+        let authorizer = self.authorizer
         self.urls = configuration.urls.map {
-            FunctionURLAPI(invoker: invoker, configuration: $0, authorizer: authorizer)
+            FunctionURLAPI(invoker: front, configuration: $0, authorizer: authorizer)
         }
     }
 
@@ -47,15 +58,20 @@ final class GatewayWorker: @unchecked Sendable {
     /// - Parameters:
     ///   - port: The port; 0 for any.
     ///   - sharesPort: Whether other workers have it, too.
+    ///   - catalog: Who knows the functions that have announced themselves.
     ///   - readiness: Asks the whole gateway.
     func listen(
-        port: Int, sharesPort: Bool, readiness: @escaping () -> EventLoopFuture<String?>
+        port: Int, sharesPort: Bool, catalog: any FunctionCatalog, readiness: @escaping () -> EventLoopFuture<String?>
     ) -> EventLoopFuture<SocketAddress?> {
         self.eventLoop.assertInEventLoop()
+        let invoker = self.invoker
+        let functions = FunctionsAPI(
+            catalog: catalog, limits: self.configuration.api.limits, authorizer: self.authorizer
+        ) { invoker.arn($0) }
         return HTTPServer.bind(
             host: self.configuration.host, port: port, configuration: self.httpConfiguration(sharesPort),
             tlsContext: self.tlsContext, eventLoop: self.eventLoop, logger: self.logger,
-            handler: { exchange in self.handle(exchange, readiness) }
+            handler: { self.handle($0, functions, readiness) }
         ).map { server in
             server.tlsContext = self.tlsContext
             self.server = server
@@ -65,8 +81,11 @@ final class GatewayWorker: @unchecked Sendable {
 
     /// A domain belongs to its functions altogether. Elsewhere the gateway's own paths come first, so that a function at
     /// `/` takes none of them away.
-    private func handle(_ exchange: HTTPExchange, _ readiness: () -> EventLoopFuture<String?>) {
+    private func handle(
+        _ exchange: HTTPExchange, _ functions: FunctionsAPI, _ readiness: () -> EventLoopFuture<String?>
+    ) {
         if let urls = self.urls, urls.serveDomain(exchange) { return }
+        if functions.handle(exchange) { return }
         switch HealthAPI.route(exchange.path) {
         case nil:
             if let urls = self.urls, !InvokeAPI.owns(path: exchange.path), urls.servePath(exchange) { return }
@@ -83,6 +102,7 @@ final class GatewayWorker: @unchecked Sendable {
         var configuration = HTTPServerConfiguration.invokeAPI
         configuration.maxConnections = self.configuration.maxConnections
         configuration.sharesPort = sharesPort
+        configuration.countsResponses = self.meter != nil
         return configuration
     }
 
@@ -102,6 +122,15 @@ final class GatewayWorker: @unchecked Sendable {
     func connect() -> EventLoopFuture<Void> {
         self.eventLoop.assertInEventLoop()
         return self.invoker.start().flatMap { self.connection.start() }
+    }
+
+    /// What this loop has to say at `/metrics`.
+    var status: GatewayLoopStatus {
+        self.eventLoop.assertInEventLoop()
+        return GatewayLoopStatus(
+            counts: self.meter?.counts ?? GatewayCounts(), waitingCount: self.invoker.waitingCount,
+            droppedReplyCount: self.invoker.droppedReplyCount, broker: BrokerStatus("\(self.number)", self.connection),
+            http: self.server?.statistics ?? HTTPServerStatistics())
     }
 
     /// What stands in the way of invocations.

@@ -138,6 +138,7 @@ extension HTTPConnectionHandler {
         of exchange: HTTPExchange, _ status: HTTPResponseStatus, _ framing: HTTPResponseSerializer.Framing,
         closes: Bool, with body: ByteBuffer?, fields: (inout HTTPFieldWriter) -> Void
     ) {
+        self.server.responseCounts?.add(Int(status.code))
         let isOld = exchange.head.minorVersion == 0
         let persistence: HTTPResponseSerializer.Persistence = closes ? .close : isOld ? .keepAlive : .implied
         let date = self.server.dateText()

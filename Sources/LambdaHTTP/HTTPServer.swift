@@ -18,6 +18,8 @@ package final class HTTPServer: @unchecked Sendable {
     var ticks: HTTPServerTicks
     /// The certificate and key of the connections to come; `nil`: they are plain HTTP. May be exchanged at any time.
     package var tlsContext: NIOSSLContext?
+    /// `nil` where nobody asks.
+    var responseCounts: HTTPResponseCounts?
     private var date = HTTPDate()
 
     private var listener: (any Channel)?
@@ -37,6 +39,14 @@ package final class HTTPServer: @unchecked Sendable {
         self.logger = logger
         self.handler = handler
         self.ticks = HTTPServerTicks(configuration)
+        self.responseCounts = configuration.countsResponses ? HTTPResponseCounts() : nil
+    }
+
+    /// What it has done so far; responses only where the configuration has them counted.
+    package var statistics: HTTPServerStatistics {
+        self.eventLoop.assertInEventLoop()
+        return HTTPServerStatistics(
+            connectionCount: self.connections.count, responses: self.responseCounts?.byStatus ?? [:])
     }
 
     /// Starts to listen. Call on `eventLoop`.

@@ -32,6 +32,8 @@ package struct HTTPServerConfiguration: Sendable {
     /// Whether other listeners of this user may have the same port (SO_REUSEPORT): the kernel then spreads connections
     /// over them. One for each event loop needs no hand-over between loops.
     package var sharesPort = false
+    /// Whether responses are counted by their status, for metrics.
+    package var countsResponses = false
 
     /// Makes a configuration.
     ///

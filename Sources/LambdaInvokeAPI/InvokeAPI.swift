@@ -94,11 +94,12 @@ package final class InvokeAPI: @unchecked Sendable {
             let limit = head.type == .event ? limits.eventByteCount : limits.requestByteCount
             let proof = claim.map { RequestProof(claim: $0, function: head.function) }
             self.collectEvent(exchange, limit, head.type, requestID, proof) { event in
-                let trace = TraceHeader.complete(headers.traceID, now: EpochClock.now())
+                let trace = TraceHeader.complete(
+                    headers.traceID, context: headers.traceContext, now: EpochClock.now())
                 let request = InvocationRequest(
                     requestID: requestID, event: event, invokedFunctionARN: head.function.invokedFunctionARN,
-                    clientContext: head.clientContext, traceID: trace, tenantID: head.tenantID,
-                    wantsLogTail: head.wantsLogTail)
+                    clientContext: head.clientContext, traceID: trace, traceContext: headers.traceContext,
+                    tenantID: head.tenantID, wantsLogTail: head.wantsLogTail)
                 self.run(request, head, exchange, isStreaming: isStreaming)
             }
         }

@@ -8,6 +8,7 @@ struct InvokeHeaders {
     let clientContext: String?
     let tenantID: String?
     let traceID: String?
+    let traceContext: TraceContext?
 
     init(_ headers: HTTPFields) {
         self.invocationType = headers.first(name: LambdaHeader.invocationType)
@@ -15,5 +16,8 @@ struct InvokeHeaders {
         self.clientContext = headers.first(name: LambdaHeader.clientContext)
         self.tenantID = headers.first(name: LambdaHeader.tenantID)
         self.traceID = headers.first(name: LambdaHeader.traceID)
+        self.traceContext = headers.first(name: LambdaHeader.traceparent).flatMap {
+            TraceContext(traceparent: $0, tracestate: headers.first(name: LambdaHeader.tracestate))
+        }
     }
 }

@@ -22,6 +22,8 @@ package struct InvocationRequest: Sendable {
     package var clientContext: String?
     /// The X-Ray trace header, with Root, Parent and Sampled.
     package var traceID: String?
+    /// The caller's trace in the words of the W3C; carried along, and not shown to the runtime.
+    package var traceContext: TraceContext?
     /// `X-Amz-Tenant-Id`, passed to the runtime.
     package var tenantID: String?
     /// `X-Amz-Log-Type: Tail` was asked for.
@@ -31,7 +33,7 @@ package struct InvocationRequest: Sendable {
 
     package init(
         requestID: String, event: ByteBuffer, invokedFunctionARN: String, clientContext: String? = nil,
-        traceID: String? = nil, tenantID: String? = nil, wantsLogTail: Bool = false,
+        traceID: String? = nil, traceContext: TraceContext? = nil, tenantID: String? = nil, wantsLogTail: Bool = false,
         startDeadline: NIODeadline? = nil
     ) {
         self.requestID = requestID
@@ -39,6 +41,7 @@ package struct InvocationRequest: Sendable {
         self.invokedFunctionARN = invokedFunctionARN
         self.clientContext = clientContext
         self.traceID = traceID
+        self.traceContext = traceContext
         self.tenantID = tenantID
         self.wantsLogTail = wantsLogTail
         self.startDeadline = startDeadline

@@ -5,6 +5,9 @@ package enum LambdaHeader {
     package static let clientContext = "X-Amz-Client-Context"
     package static let tenantID = "X-Amz-Tenant-Id"
     package static let traceID = "X-Amzn-Trace-Id"
+    /// The W3C's, spelled as they have it.
+    package static let traceparent = "traceparent"
+    package static let tracestate = "tracestate"
     package static let qualifier = "Qualifier"
 
     package static let statusCode = "StatusCode"

@@ -26,11 +26,19 @@ package struct RequestCaller: Sendable, Hashable {
     /// - Parameter function: What the invoker knows of the function.
     package func refusal(of function: ResolvedFunction) -> InvokeError? {
         if self.mayInvoke(function.name, qualifier: function.qualifier) { return nil }
-        return InvokeError(
+        return self.refusal(of: function.invokedFunctionARN, action: "InvokeFunction")
+    }
+
+    /// The error for what the caller may not do.
+    ///
+    /// - Parameters:
+    ///   - resource: The ARN of what it wanted to do that to.
+    ///   - action: What, without the service's name, as `InvokeFunction`.
+    package func refusal(of resource: String, action: String) -> InvokeError {
+        InvokeError(
             .accessDenied,
-            "User: \(self.userARN) is not authorized to perform: lambda:InvokeFunction on resource: "
-                + "\(function.invokedFunctionARN) because no identity-based policy allows the "
-                + "lambda:InvokeFunction action")
+            "User: \(self.userARN) is not authorized to perform: lambda:\(action) on resource: \(resource) because no "
+                + "identity-based policy allows the lambda:\(action) action")
     }
 }
 

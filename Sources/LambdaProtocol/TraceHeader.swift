@@ -7,12 +7,13 @@ package enum TraceHeader {
     ///
     /// - Parameters:
     ///   - incoming: The caller's header.
+    ///   - context: The caller's trace in the words of the W3C, which goes on where there is no trace header.
     ///   - now: For a new Root.
-    package static func complete(_ incoming: String?, now: EpochClock.Instant) -> String {
-        guard let incoming, self.isAcceptable(incoming) else { return self.make(now: now) }
+    package static func complete(_ incoming: String?, context: TraceContext? = nil, now: EpochClock.Instant) -> String {
+        guard let incoming, self.isAcceptable(incoming) else { return context?.traceHeader ?? self.make(now: now) }
         var keys = Keys()
         for pair in incoming.utf8.split(separator: UInt8(ascii: ";")) { keys.note(pair) }
-        guard keys.root else { return self.make(now: now) }
+        guard keys.root else { return context?.traceHeader ?? self.make(now: now) }
         var header = incoming
         if !keys.parent { header += ";Parent=" + self.sixteenDigits(BufferedRandom.pair().0) }
         if !keys.sampled { header += ";Sampled=0" }

@@ -18,6 +18,14 @@ package struct ValidationViolation: Sendable, Equatable {
         self.init(value, member, "Member must satisfy enum value set: [\(allowed.joined(separator: ", "))]")
     }
 
+    /// A number that is too small or too large, or no number.
+    package static func outOfRange(_ value: String, member: String, _ range: ClosedRange<Int>) -> Self {
+        if let number = Int(value), number > range.upperBound {
+            return self.init(value, member, "Member must have value less than or equal to \(range.upperBound)")
+        }
+        return self.init(value, member, "Member must have value greater than or equal to \(range.lowerBound)")
+    }
+
     private init(_ value: String, _ member: String, _ constraint: String) {
         // The value is the caller's, and may be as long as a request line.
         let shown = value.utf8.count <= 512 ? value : String(value.prefix(256)) + "…"

@@ -26,6 +26,7 @@ struct ProgramConfiguration {
         self.gateway.port = try settings.integer("PORT", default: self.gateway.port, in: 1...65_535)
         self.gateway.maxConnections = try settings.integer(
             "MAX_CONNECTIONS", default: self.gateway.maxConnections, in: 1...1_000_000)
+        self.gateway.metrics = try settings.metricsAddress()
         self.gateway.region = settings.text("AWS_REGION") ?? settings.text("AWS_DEFAULT_REGION") ?? self.gateway.region
         self.gateway.signatureRegion = settings.text("AWS_REGION") ?? settings.text("AWS_DEFAULT_REGION")
         self.files = try ReloadedFiles(settings)

@@ -25,6 +25,8 @@ enum SettingTable {
         Row(name: "FUNCTION_URL_TRUST_PROXY", fallback: "false", meaning: "believe the X-Forwarded- fields of function URLs' requests: there is a reverse proxy in front"),
         Row(name: "EVENT_LOOPS", fallback: "one a processor, 4 at most", meaning: "threads, each with a listener, a broker connection and a reply queue"),
         Row(name: "MAX_CONNECTIONS", fallback: "10000", meaning: "HTTP connections open at a time, for each event loop"),
+        Row(name: "METRICS_HOST", fallback: "0.0.0.0", meaning: "the address that metrics are served on"),
+        Row(name: "METRICS_PORT", fallback: "none: no metrics", meaning: "the port of /metrics, for Prometheus"),
         Row(name: "AWS_REGION", fallback: "us-east-1", meaning: "the region in the ARNs of error messages, and where it is set the one that signatures must be for; AWS_DEFAULT_REGION does as well"),
         Row(name: "USE_STRUCTURED_LOGGING", fallback: "false", meaning: "print the log as JSON"),
         Row(name: "LOG_LEVEL", fallback: "info", meaning: "trace, debug, info, warn, error"),

@@ -2,6 +2,7 @@ import AMQP
 import CLinux
 import Glibc
 import LambdaGateway
+import LambdaMetrics
 import LambdaProgram
 import Logging
 import NIOCore
@@ -74,7 +75,12 @@ gateway.listen().flatMapErrorThrowing { error in
     if !settings.isLocal, settings.isOpen {
         logger.warning("Whoever reaches this address may invoke every function: there is no authentication")
     }
-    return gateway.connect()
+    return gateway.serveMetrics().flatMapErrorThrowing { error in
+        guard let address = settings.gateway.metrics else { throw error }
+        throw ListenError(setting: "METRICS_PORT", host: address.host, port: address.port, error)
+    }
+}.flatMap {
+    gateway.connect()
 }.whenFailure { error in
     if let error = error as? AMQPError { fail(error) }
     fail("\(error)", exitCode: 1)

@@ -5,6 +5,7 @@ import LambdaEnvironment
 import LambdaFunction
 import LambdaHTTP
 import LambdaInvokeAPI
+import LambdaMetrics
 import LambdaProgram
 import LambdaProtocol
 import Logging
@@ -22,15 +23,20 @@ final class Daemon: @unchecked Sendable {
     private var urlServer: HTTPServer?
     private var connection: AMQPConnection?
     private var consumer: FunctionConsumer?
+    private var announcer: FunctionAnnouncer?
     private var events: FunctionEvents?
     /// What events are consumed on.
     private var eventConnection: AMQPConnection?
+    /// `nil` where nobody asks for them.
+    private let metrics: DaemonMetrics?
 
     init(_ configuration: DaemonConfiguration, eventLoop: any EventLoop, logger: Logger) {
         self.configuration = configuration
         self.eventLoop = eventLoop
         self.logger = logger
-        self.function = LocalFunction(configuration: configuration.function, eventLoop: eventLoop, logger: logger)
+        self.metrics = configuration.metrics.map { DaemonMetrics($0, of: configuration.function) }
+        self.function = LocalFunction(
+            configuration: configuration.function, eventLoop: eventLoop, logger: logger, meter: self.metrics?.meter)
     }
 
     /// Listens, then connects. Fails when a port is taken, or the broker cannot be reached in the attempts allowed.
@@ -51,6 +57,7 @@ final class Daemon: @unchecked Sendable {
                 .map { self.function.startEarly() }
                 .flatMap { self.listen() }
                 .flatMap { self.listenForURL() }
+                .flatMap { self.serveMetrics() }
                 .flatMap { self.consume() }
         }
     }
@@ -63,7 +70,7 @@ final class Daemon: @unchecked Sendable {
             watchdogReadiness: self.configuration.emulatesWatchdog ? { function.freeSlots > 0 } : nil)
         return HTTPServer.bind(
             host: self.configuration.invokeAPIHost, port: self.configuration.invokeAPIPort,
-            configuration: .invokeAPI, eventLoop: self.eventLoop, logger: self.logger,
+            configuration: self.httpConfiguration, eventLoop: self.eventLoop, logger: self.logger,
             handler: { api.handle($0) }
         ).flatMapErrorThrowing { error in
             throw ListenError(
@@ -71,6 +78,7 @@ final class Daemon: @unchecked Sendable {
                 port: self.configuration.invokeAPIPort, error)
         }.map { server in
             self.server = server
+            self.metrics?.http = server
             self.logger.info("The Invoke API is ready", metadata: ["address": "\(server.localAddress.map { "\($0)" } ?? "-")"])
         }
     }
@@ -91,10 +99,25 @@ final class Daemon: @unchecked Sendable {
         }
     }
 
+    private func serveMetrics() -> EventLoopFuture<Void> {
+        guard let metrics = self.metrics, let address = self.configuration.metrics else {
+            return self.eventLoop.makeSucceededVoidFuture()
+        }
+        return metrics.serve(self.function, logger: self.logger).flatMapErrorThrowing { error in
+            throw ListenError(setting: "METRICS_PORT", host: address.host, port: address.port, error)
+        }
+    }
+
     private var invokeAPIConfiguration: InvokeAPIConfiguration {
         var configuration = InvokeAPIConfiguration()
         configuration.limits = self.configuration.function.environment.limits
         configuration.requiresJSON = self.configuration.requiresJSON
+        return configuration
+    }
+
+    private var httpConfiguration: HTTPServerConfiguration {
+        var configuration = HTTPServerConfiguration.invokeAPI
+        configuration.countsResponses = self.metrics != nil
         return configuration
     }
 
@@ -103,6 +126,7 @@ final class Daemon: @unchecked Sendable {
         guard let amqp = self.configuration.amqp else { return }
         let connection = try AMQPConnection(configuration: amqp, eventLoop: self.eventLoop, logger: self.logger)
         self.connection = connection
+        self.metrics?.connections.append(("calls", connection))
         if let events = self.eventConfiguration {
             var amqp = amqp
             amqp.connectionName = amqp.connectionName.map { "\($0) (events)" }
@@ -112,13 +136,19 @@ final class Daemon: @unchecked Sendable {
             logger[metadataKey: "connection"] = "events"
             let consuming = try AMQPConnection(configuration: amqp, eventLoop: self.eventLoop, logger: logger)
             self.eventConnection = consuming
+            self.metrics?.connections.append(("events", consuming))
             self.events = FunctionEvents(
                 configuration: events, publishing: connection, consuming: consuming, invoker: self.function,
-                logger: self.logger)
+                logger: self.logger, meter: self.metrics?.meter)
+        }
+        let presence = DaemonPresence(self.configuration.function)
+        let function = self.function
+        self.announcer = FunctionAnnouncer(connection: connection, logger: self.logger) {
+            presence.announcement(function.status)
         }
         self.consumer = FunctionConsumer(
             configuration: self.consumerConfiguration, connection: connection, invoker: self.function,
-            events: self.events?.acceptance, logger: self.logger)
+            events: self.events?.acceptance, logger: self.logger, meter: self.metrics?.meter)
     }
 
     private func consume() -> EventLoopFuture<Void> {
@@ -126,7 +156,8 @@ final class Daemon: @unchecked Sendable {
             return self.eventLoop.makeSucceededVoidFuture()
         }
         let events = self.events?.start() ?? self.eventLoop.makeSucceededVoidFuture()
-        return events.flatMap { consumer.start() }.flatMap { connection.start() }.map {
+        let announcer = self.announcer?.start() ?? self.eventLoop.makeSucceededVoidFuture()
+        return events.and(announcer).flatMap { _ in consumer.start() }.flatMap { connection.start() }.map {
             // Nobody waits for events: the daemon is ready without them.
             _ = self.eventConnection?.start()
         }
@@ -162,6 +193,7 @@ final class Daemon: @unchecked Sendable {
     /// Takes nothing new, finishes what runs, answers it, and closes everything.
     func drain() -> EventLoopFuture<Void> {
         self.eventLoop.flatSubmit {
+            self.announcer?.leave()
             let consumer = self.consumer?.drain() ?? self.eventLoop.makeSucceededVoidFuture()
             let events = self.events?.drain() ?? self.eventLoop.makeSucceededVoidFuture()
             let server = self.server?.shutdown(grace: .hours(24)) ?? self.eventLoop.makeSucceededVoidFuture()
@@ -170,6 +202,8 @@ final class Daemon: @unchecked Sendable {
                 .flatMap { _ in self.function.drain() }
                 .flatMap { self.eventConnection?.shutdown() ?? self.eventLoop.makeSucceededVoidFuture() }
                 .flatMap { self.connection?.shutdown() ?? self.eventLoop.makeSucceededVoidFuture() }
+                // To the end it can be seen what is still going on.
+                .flatMap { self.metrics?.close() ?? self.eventLoop.makeSucceededVoidFuture() }
         }
     }
 }

@@ -1,6 +1,7 @@
 import AMQP
 import LambdaEnvironment
 import LambdaFunction
+import LambdaMetrics
 import LambdaProgram
 import LambdaProtocol
 import Logging
@@ -23,6 +24,8 @@ struct DaemonConfiguration {
     var requiresJSON: Bool
     /// How events are kept and tried again; `nil`: they run once, as they come.
     var events: EventSettings?
+    /// Where metrics are served; `nil`: nothing is counted.
+    var metrics: MetricsServer.Address?
     var logLevel: Logger.Level
     var logsJSON: Bool
 
@@ -48,6 +51,7 @@ struct DaemonConfiguration {
         (self.invokeAPIHost, self.invokeAPIPort) = try Self.invokeAPIAddress(options, settings)
         self.functionURL = try FunctionURLSettings(settings, limits: self.function.environment.limits)
         self.events = try EventSettings(settings)
+        self.metrics = try settings.metricsAddress()
         self.amqp = try settings.broker(
             connectionName: "lambda-runtime-api-daemon \(self.function.environment.function.name)")
     }

@@ -44,6 +44,8 @@ enum SettingTable {
         Row(name: "EVENT_MAX_AGE", fallback: "21600", meaning: "seconds after which an event is given up"),
         Row(name: "EVENT_ON_SUCCESS", fallback: "none", meaning: "QUEUE or EXCHANGE/ROUTING-KEY for the records of events that succeed"),
         Row(name: "EVENT_ON_FAILURE", fallback: "none", meaning: "the same for those that fail for good, beside the dead letters"),
+        Row(name: "METRICS_HOST", fallback: "0.0.0.0", meaning: "the address that metrics are served on"),
+        Row(name: "METRICS_PORT", fallback: "none: no metrics", meaning: "the port of /metrics, for Prometheus"),
         Row(name: "KUBERNETES_INIT_CONTAINER", fallback: "not set", meaning: "where set: copy this program into /tmp and end"),
         Row(name: "PRINT_REPORTS", fallback: "true", meaning: "print START, END and REPORT lines"),
         Row(name: "CAPTURE_LOGS", fallback: "true", meaning: "read what the function prints, for log tails and telemetry; false: it shares the daemon's own output"),

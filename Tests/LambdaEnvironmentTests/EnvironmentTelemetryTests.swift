@@ -23,6 +23,7 @@ import Testing
         }
 
         func environmentEndedInvocation(_ environment: ExecutionEnvironment) {}
+        func environment(_ environment: ExecutionEnvironment, endedInitAfter duration: TimeAmount) {}
         func environment(
             _ environment: ExecutionEnvironment, became notice: EnvironmentActions<LambdaEnvironment.Invocation>.Notice
         ) {

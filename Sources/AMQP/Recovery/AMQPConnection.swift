@@ -27,6 +27,9 @@ public final class AMQPConnection: @unchecked Sendable {
     /// The open link, while there is one. Use on ``eventLoop`` only.
     package private(set) var link: AMQPLink?
 
+    /// How often the connection stood, with everything set up. Use on ``eventLoop`` only.
+    package private(set) var connectCount = 0
+
     private struct Observed {
         var state: AMQPConnectionState = .connecting
         var observers: [UInt64: AsyncStream<AMQPConnectionState>.Continuation] = [:]
@@ -144,6 +147,7 @@ extension AMQPConnection {
         case .connect: self.connect()
         case .setUp: self.setUp()
         case .announceConnected:
+            self.connectCount += 1
             self.logger.info("Connected to the broker", metadata: ["vhost": "\(self.configuration.virtualHost)"])
             self.announceConnected()
             self.firstConnect.succeed()

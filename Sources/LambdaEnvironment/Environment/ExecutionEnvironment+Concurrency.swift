@@ -35,7 +35,9 @@ extension ExecutionEnvironment {
     private func give(_ invocation: Invocation, since: NIODeadline) {
         let deadline = since + self.configuration.invocationTimeout
         self.invocations.began(id: invocation.request.requestID, invocation, since: since, deadline: deadline)
-        self.runtimeAPI.deliver(invocation, remaining: deadline - .now())
+        let now = NIODeadline.now()
+        invocation.deliveredAt = now
+        self.runtimeAPI.deliver(invocation, remaining: deadline - now)
         self.checkDeadline(at: deadline)
     }
 
@@ -67,6 +69,7 @@ extension ExecutionEnvironment {
     }
 
     private func fail(_ entry: ConcurrentInvocations<Invocation>.Entry, _ failure: EnvironmentFailure) {
+        entry.invocation.failure = failure
         let outcome = failure.outcome(
             requestID: entry.invocation.request.requestID, timeout: self.configuration.invocationTimeout,
             executedVersion: self.configuration.function.version, initError: self.initError)

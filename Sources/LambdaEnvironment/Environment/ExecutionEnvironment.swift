@@ -165,6 +165,7 @@ package final class ExecutionEnvironment: @unchecked Sendable {
             answer.invocation.complete(self.withLogTail(post.outcome, answer.invocation))
         case .failed(let failure):
             self.runningFailure = failure
+            answer.invocation.failure = failure
             let outcome = failure.outcome(
                 requestID: answer.invocation.request.requestID, timeout: self.configuration.invocationTimeout,
                 executedVersion: self.configuration.function.version, initError: self.initError)
@@ -190,7 +191,9 @@ package final class ExecutionEnvironment: @unchecked Sendable {
 
     private func deliver(_ invocation: Invocation) {
         guard let deadline = self.machine.deadline else { return }
-        let remaining = deadline - .now()
+        let now = NIODeadline.now()
+        invocation.deliveredAt = now
+        let remaining = deadline - now
         self.runtimeAPI.deliver(invocation, remaining: remaining)
         if self.extensionsAPI.hasInvokeSubscribers { self.tellExtensions(of: invocation, remaining: remaining) }
     }
@@ -201,6 +204,7 @@ package final class ExecutionEnvironment: @unchecked Sendable {
         // The first invocation has more to show than init, however short it is.
         self.peakMemory.readAt = .distantPast
         self.log.initEnded(after: duration, extensions: self.extensionEvents())
+        self.delegate?.environment(self, endedInitAfter: duration)
     }
 
     private func endInvocation() {

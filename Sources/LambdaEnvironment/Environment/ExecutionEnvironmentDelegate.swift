@@ -1,3 +1,5 @@
+package import NIOCore
+
 /// Who hands invocations to environments.
 ///
 /// Called on the environment's loop.
@@ -6,6 +8,8 @@ package protocol ExecutionEnvironmentDelegate: AnyObject {
     func environment(_ environment: ExecutionEnvironment, became notice: EnvironmentActions<Invocation>.Notice)
     /// An invocation is over, in an environment that takes several at a time.
     func environmentEndedInvocation(_ environment: ExecutionEnvironment)
+    /// Init has succeeded, and took so long.
+    func environment(_ environment: ExecutionEnvironment, endedInitAfter duration: TimeAmount)
     /// Init has failed.
     func environment(_ environment: ExecutionEnvironment, failedInit failure: EnvironmentFailure)
 }

@@ -1,4 +1,5 @@
 package import LambdaProtocol
+package import NIOCore
 
 /// One invocation on its way through scheduler and environment, and the means to answer it.
 ///
@@ -10,6 +11,16 @@ package final class Invocation: @unchecked Sendable {
     package let sink: (any ResponseSink)?
     /// Called when the invocation is handed to its environment; `nil` for a caller who does not care.
     package var onStart: (() -> Void)?
+    /// Who counts it; `nil` where nobody does.
+    package var meter: (any InvocationMeter)?
+    /// When it came; only where it is counted.
+    package var arrivedAt = NIODeadline.uptimeNanoseconds(0)
+    /// When it was handed to an environment.
+    package var startedAt = NIODeadline.uptimeNanoseconds(0)
+    /// When its event was handed to the runtime; `nil` before.
+    package var deliveredAt: NIODeadline?
+    /// Why the platform answered in the place of the runtime.
+    package var failure: EnvironmentFailure?
     private var completion: ((InvocationOutcome) -> Void)?
 
     /// - Parameters:
@@ -31,6 +42,8 @@ package final class Invocation: @unchecked Sendable {
     package func complete(_ outcome: InvocationOutcome) {
         guard let completion = self.completion else { return }
         self.completion = nil
+        // First: who has the answer may look at the metrics at once.
+        self.meter?.ended(self, outcome)
         completion(outcome)
     }
 }

@@ -20,6 +20,7 @@ package final class FunctionConsumer: @unchecked Sendable {
     let streams: StreamedReplies
     /// Takes over what nobody waits for; `nil`: such a message is run as it is, once.
     private let events: EventAcceptance?
+    private let meter: FunctionMeter?
 
     /// The channel that is consumed on; `nil` while there is none.
     private var channel: AMQPLinkChannel?
@@ -36,12 +37,13 @@ package final class FunctionConsumer: @unchecked Sendable {
 
     package init(
         configuration: FunctionConsumerConfiguration, connection: AMQPConnection, invoker: any FunctionInvoker,
-        events: EventAcceptance? = nil, logger: Logger
+        events: EventAcceptance? = nil, logger: Logger, meter: FunctionMeter? = nil
     ) {
         self.configuration = configuration
         self.connection = connection
         self.invoker = invoker
         self.events = events
+        self.meter = meter
         self.eventLoop = connection.eventLoop
         self.logger = logger
         self.queue = FunctionQueue(name: configuration.queueName, logger: logger)
@@ -181,6 +183,7 @@ extension FunctionConsumer: AMQPRecoverable {
 extension FunctionConsumer {
     private func received(_ delivery: AMQPDelivery, on channel: AMQPLinkChannel) {
         self.running += 1
+        if delivery.isRedelivered { self.meter?.counts.redeliveries += 1 }
         if delivery.properties.replyTo == nil, let events = self.events {
             return self.move(delivery, to: events, on: channel)
         }
@@ -206,6 +209,7 @@ extension FunctionConsumer {
         switch message {
         case .failure(let error):
             let requestID = RequestID.make()
+            self.meter?.counts.refused(error)
             self.finish(delivery, .refused(error), requestID: requestID, on: channel)
         case .success(let message): self.run(message, delivery, on: channel)
         }
@@ -214,6 +218,7 @@ extension FunctionConsumer {
     private func run(_ message: InvocationMessage, _ delivery: AMQPDelivery, on channel: AMQPLinkChannel) {
         switch self.resolve(qualifier: message.qualifier) {
         case .failure(let error):
+            self.meter?.counts.refused(error)
             self.finish(delivery, .refused(error), requestID: message.request.requestID, on: channel)
         case .success(let function):
             let answer = Answer(message.request.requestID, delivery)

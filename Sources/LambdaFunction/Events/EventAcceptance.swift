@@ -66,6 +66,7 @@ package final class EventAcceptance: EventAcceptor, @unchecked Sendable {
     private static func properties(_ request: InvocationRequest, _ function: ResolvedFunction) -> AMQPProperties {
         var headers: AMQPTable = [LambdaHeader.invocationType: .string(InvocationType.event.rawValue)]
         if let traceID = request.traceID { headers[LambdaHeader.traceID] = .string(traceID) }
+        if let context = request.traceContext { headers.entries += context.entries }
         if let tenantID = request.tenantID { headers[LambdaHeader.tenantID] = .string(tenantID) }
         if let qualifier = function.qualifier { headers[LambdaHeader.qualifier] = .string(qualifier) }
         var properties = AMQPProperties(contentType: "application/json", isPersistent: true, headers: headers)

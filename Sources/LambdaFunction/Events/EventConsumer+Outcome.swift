@@ -17,11 +17,13 @@ extension EventConsumer {
         switch next {
         case .succeeded: self.succeeded(run, outcome)
         case .retry(let wait, let attempts):
+            self.meter?.counts.events.retried += 1
             self.log(
                 "An event has failed and is tried again", run, outcome,
                 ["attempts": "\(attempts)", "inMs": "\(wait)"])
             self.pass(run, to: .retry(afterMilliseconds: wait), message.properties(attempt: attempts))
         case .backOff(let wait, let refusals):
+            self.meter?.counts.events.backedOff += 1
             self.log("An event could not be run and is tried again", run, outcome, ["inMs": "\(wait)"])
             self.pass(
                 run, to: .retry(afterMilliseconds: wait),
@@ -46,19 +48,24 @@ extension EventConsumer {
     func giveUp(
         _ run: EventRun, _ condition: EventPolicy.Condition, attempts: Int, _ outcome: InvocationOutcome?
     ) {
+        self.meter?.counts.events.dropped[condition, default: 0] += 1
         self.log(
             "An event has failed for good", run, outcome,
             ["condition": "\(condition.rawValue)", "attempts": "\(attempts)"])
         let record = self.record(run, condition, attempts: attempts, outcome)
         let properties = self.properties(of: record, run, condition, attempts: attempts, outcome)
         self.outbox.send(to: .queue(.deadLetter), properties, record.body) { sent in
-            guard case .confirmed = sent else { return self.abandon(run) }
+            guard case .confirmed = sent else {
+                self.meter?.counts.events.deadLetterErrors += 1
+                return self.abandon(run)
+            }
             guard let destination = self.configuration.onFailure else { return self.settle(run) }
             self.send(record, properties, to: destination, run)
         }
     }
 
     private func succeeded(_ run: EventRun, _ outcome: InvocationOutcome) {
+        self.meter?.counts.events.succeeded += 1
         guard let destination = self.configuration.onSuccess else { return self.settle(run) }
         let attempts = run.message.attempt + 1
         let record = self.record(run, .success, attempts: attempts, outcome)
@@ -71,6 +78,7 @@ extension EventConsumer {
         _ record: EventRecord, _ properties: AMQPProperties, to destination: EventDestination, _ run: EventRun
     ) {
         self.outbox.send(to: .destination(destination), properties, record.body) { sent in
+            if case .confirmed = sent {} else { self.meter?.counts.events.destinationErrors += 1 }
             if case .abandoned = sent { self.abandon(run) } else { self.settle(run) }
         }
     }

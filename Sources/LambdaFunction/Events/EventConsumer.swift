@@ -1,5 +1,6 @@
 import AMQP
 import LambdaAMQP
+import LambdaMetrics
 import LambdaProtocol
 import Logging
 import NIOCore
@@ -15,6 +16,7 @@ final class EventConsumer: @unchecked Sendable {
     let outbox: EventOutbox
     let invoker: any EventInvoker
     let logger: Logger
+    let meter: FunctionMeter?
     private let connection: AMQPConnection
     private let eventLoop: any EventLoop
 
@@ -29,7 +31,7 @@ final class EventConsumer: @unchecked Sendable {
 
     init(
         configuration: EventConfiguration, connection: AMQPConnection, outbox: EventOutbox,
-        invoker: any EventInvoker, logger: Logger
+        invoker: any EventInvoker, logger: Logger, meter: FunctionMeter?
     ) {
         self.configuration = configuration
         self.connection = connection
@@ -37,6 +39,7 @@ final class EventConsumer: @unchecked Sendable {
         self.outbox = outbox
         self.invoker = invoker
         self.logger = logger
+        self.meter = meter
     }
 
     /// Begins to consume, on this link and on every later one.
@@ -194,6 +197,7 @@ extension EventConsumer {
         self.intake.delivered(lane)
         let now = EpochClock.now()
         let message = EventMessage(delivery.properties, delivery.body, now: now)
+        self.count(message, delivery)
         let delivered = EventRun.Delivery(channel: channel, tag: delivery.deliveryTag, lane: lane)
         if delivery.isRedelivered, self.joins(message, delivered) { return }
         let run = EventRun(message, delivered)
@@ -206,6 +210,15 @@ extension EventConsumer {
         case .run: self.invoke(run, now)
         case .count(let attempt): self.count(run, attempt)
         case .giveUp(let condition): self.giveUp(run, condition, attempts: message.attempt, nil)
+        }
+    }
+
+    private func count(_ message: EventMessage, _ delivery: AMQPDelivery) {
+        guard let meter = self.meter else { return }
+        if delivery.isRedelivered {
+            meter.counts.redeliveries += 1
+        } else if message.attempt == 0, message.refusals == 0 {
+            meter.counts.events.received += 1
         }
     }
 
@@ -240,10 +253,18 @@ extension EventConsumer {
         case .success(let (read, function)):
             let left = self.configuration.policy.maxAgeMilliseconds - message.ageMilliseconds(at: wallClock)
             let request = read.request.asEvent(startDeadline: now + .milliseconds(max(0, left)))
-            self.invoker.invokeEvent(request, of: function, onStart: { self.began(run) }) { outcome in
+            self.invoker.invokeEvent(request, of: function, onStart: { self.starts(run) }) { outcome in
                 self.ended(run, outcome)
             }
         }
+    }
+
+    private func starts(_ run: EventRun) {
+        if let meter = self.meter {
+            let age = run.message.ageMilliseconds(at: EpochClock.now())
+            meter.counts.events.age.record(.milliseconds(age))
+        }
+        self.began(run)
     }
 }
 

@@ -20,16 +20,18 @@ package final class FunctionEvents: @unchecked Sendable {
     ///   - consuming: What they are consumed and acknowledged on, and nothing else.
     ///   - invoker: What runs them, on the same loop as both connections.
     ///   - logger: For what goes on.
+    ///   - meter: Counts what becomes of events; `nil`: nothing is counted.
     package init(
         configuration: EventConfiguration, publishing: AMQPConnection, consuming: AMQPConnection,
-        invoker: any EventInvoker, logger: Logger
+        invoker: any EventInvoker, logger: Logger, meter: FunctionMeter? = nil
     ) {
         let queues = EventQueues(queueName: configuration.queueName, type: configuration.queueType, logger: logger)
         self.outbox = EventOutbox(queues: queues, connection: publishing, logger: logger)
         self.acceptance = EventAcceptance(
             outbox: self.outbox, eventLoop: publishing.eventLoop, timeout: configuration.acceptTimeout)
         self.consumer = EventConsumer(
-            configuration: configuration, connection: consuming, outbox: self.outbox, invoker: invoker, logger: logger)
+            configuration: configuration, connection: consuming, outbox: self.outbox, invoker: invoker, logger: logger,
+            meter: meter)
         self.hasDestinations = configuration.onSuccess != nil || configuration.onFailure != nil
     }
 

@@ -39,3 +39,7 @@ def seen(event, context):
 def noting(event, context):
     with open(event["file"], "a") as notes:
         notes.write(context.aws_request_id + "\n")
+
+
+def trace(event, context):
+    return os.environ.get("_X_AMZN_TRACE_ID")
