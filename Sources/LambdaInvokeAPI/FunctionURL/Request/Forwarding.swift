@@ -59,7 +59,8 @@ struct Forwarding: Equatable {
 
     private static func port(in host: String) -> String? {
         let rest = host.drop { $0 != "]" }
-        let port = (rest.isEmpty ? host[...] : rest).split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        let port = (rest.isEmpty ? host[...] : rest)
+            .split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         return port.count == 2 ? UInt16(port[1]).map { String($0) } : nil
     }
 

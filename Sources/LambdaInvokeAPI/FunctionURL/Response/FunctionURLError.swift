@@ -26,7 +26,8 @@ struct FunctionURLError: Error, Equatable {
     /// The body, or the event that it makes, is over the limit.
     static let tooLarge = FunctionURLError(413, type: "RequestTooLargeException", "Request Entity Too Large")
     /// The body did not come to its end.
-    static let incomplete = FunctionURLError(400, type: "InvalidRequestContentException", "The request body is not complete.")
+    static let incomplete = FunctionURLError(
+        400, type: "InvalidRequestContentException", "The request body is not complete.")
 
     /// Nobody knows who asks, or who asks may not invoke the function (`AWS_IAM`).
     static let forbidden = FunctionURLError(

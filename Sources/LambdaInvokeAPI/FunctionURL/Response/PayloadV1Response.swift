@@ -20,7 +20,8 @@ enum PayloadV1Response {
 
     /// Those of `multiValueHeaders` first, whose spelling counts; a value that both have stands once.
     private static func merge(_ multiple: [HTTPField], _ single: [HTTPField]) -> [HTTPField] {
-        let spellings = Dictionary(multiple.map { ($0.name.lowercased(), $0.name) }, uniquingKeysWith: { first, _ in first })
+        let spellings = Dictionary(
+            multiple.map { ($0.name.lowercased(), $0.name) }, uniquingKeysWith: { first, _ in first })
         return multiple
             + single.map { HTTPField(spellings[$0.name.lowercased()] ?? $0.name, $0.value) }
             .filter { !multiple.contains($0) }

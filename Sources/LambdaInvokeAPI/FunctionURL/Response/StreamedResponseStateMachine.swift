@@ -78,9 +78,9 @@ struct StreamedResponseStateMachine {
             guard let response = ResponseReader.read(reply, self.url) else { return .refuse(.badGateway) }
             return .respond(response)
         case (.prelude(var parser), .result):
-            guard case .onlyBody(let body) = parser.ended(), let response = ResponseReader.response(onlyBody: body) else {
-                return .refuse(.badGateway)
-            }
+            guard case .onlyBody(let body) = parser.ended(),
+                let response = ResponseReader.response(onlyBody: body)
+            else { return .refuse(.badGateway) }
             return .respond(response)
         case (_, .functionError): return .refuse(.badGateway)
         case (_, .refused(let error)): return .refuse(FunctionURLError(error))

@@ -7,9 +7,11 @@ extension CORSPolicy {
         var object = try StrictObject(text, at: place)
         self.init()
         self.allowsCredentials = try object.boolean("AllowCredentials") ?? false
-        self.allowedHeaders = try object.strings("AllowHeaders", upTo: 100, Self.isHeader)?.map { $0.lowercased() } ?? []
+        let headers = try object.strings("AllowHeaders", upTo: 100, Self.isHeader)
+        self.allowedHeaders = headers?.map { $0.lowercased() } ?? []
         self.allowedMethods = try object.strings("AllowMethods", upTo: 6, Self.methods.contains) ?? []
-        self.allowedOrigins = try object.strings("AllowOrigins", upTo: 100, Self.isOrigin)?.map { $0.lowercased() } ?? []
+        let origins = try object.strings("AllowOrigins", upTo: 100, Self.isOrigin)
+        self.allowedOrigins = origins?.map { $0.lowercased() } ?? []
         self.exposedHeaders = try object.strings("ExposeHeaders", upTo: 100, Self.isHeader) ?? []
         self.maxAge = try object.integer("MaxAge", in: 0...86_400) ?? 0
         try object.end()

@@ -20,7 +20,8 @@ package struct FunctionURLFile: Sendable {
         var entries: [FunctionURLEntry] = []
         for (index, url) in urls.enumerated() {
             let entry = try Self.entry(url, at: "urls[\(index)]", self.defaults)
-            if let same = entries.firstIndex(where: { $0.domain == entry.domain && $0.pathPrefix == entry.pathPrefix }) {
+            let same = entries.firstIndex { $0.domain == entry.domain && $0.pathPrefix == entry.pathPrefix }
+            if let same {
                 throw SettingsFileError("urls[\(index)]", "has the same domain and pathPrefix as urls[\(same)]")
             }
             entries.append(entry)
@@ -52,7 +53,9 @@ package struct FunctionURLFile: Sendable {
         return entry
     }
 
-    private static func url(_ object: inout StrictObject, _ defaults: FunctionURL) throws(SettingsFileError) -> FunctionURL {
+    private static func url(
+        _ object: inout StrictObject, _ defaults: FunctionURL
+    ) throws(SettingsFileError) -> FunctionURL {
         var url = defaults
         url.payloadFormat = try object.word("payloadFormat", FunctionURL.PayloadFormat.self) ?? url.payloadFormat
         url.invokeMode = try object.word("invokeMode", FunctionURL.InvokeMode.self) ?? url.invokeMode

@@ -87,7 +87,8 @@ struct StrictObject {
     ) throws(SettingsFileError) -> [String]? {
         guard let elements = try self.elements(name) else { return nil }
         guard elements.count <= count else {
-            throw SettingsFileError(self.place(of: name), "has \(elements.count) elements, of which \(count) are allowed")
+            throw SettingsFileError(
+                self.place(of: name), "has \(elements.count) elements, of which \(count) are allowed")
         }
         var strings: [String] = []
         for (index, element) in elements.enumerated() {
