@@ -17,6 +17,7 @@ func nio(_ products: String...) -> [Target.Dependency] {
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let collections: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let tls: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -34,6 +35,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     ],
     targets: [
@@ -64,7 +66,7 @@ let package = Package(
         // HTTP listeners, one execution environment, one function, the Invoke API.
         .target(
             name: "LambdaHTTP",
-            dependencies: [logging, collections] + nio("NIOCore", "NIOPosix", "NIOHTTP1"),
+            dependencies: [tls, logging, collections] + nio("NIOCore", "NIOPosix", "NIOHTTP1", "NIOTLS"),
             swiftSettings: settings),
         .target(
             name: "LambdaMetrics", dependencies: ["AMQP", "LambdaHTTP", logging] + nio("NIOCore", "NIOHTTP1"),
@@ -85,12 +87,17 @@ let package = Package(
             dependencies: ["LambdaHTTP", "LambdaProtocol", logging] + nio("NIOCore", "NIOHTTP1"),
             swiftSettings: settings),
 
+        // Who has signed a request. Not for the daemon: swift-crypto is not linked into it.
+        .target(
+            name: "LambdaSignature", dependencies: ["LambdaProtocol", crypto] + nio("NIOCore"),
+            swiftSettings: settings),
+
         // Many functions as the broker sees them, behind the Invoke API.
         .target(
             name: "LambdaGateway",
             dependencies: [
                 "AMQP", "AMQPRPC", "LambdaAMQP", "LambdaInvokeAPI", "LambdaHTTP", "LambdaMetrics", "LambdaProtocol",
-                logging,
+                "LambdaSignature", tls, logging,
             ] + nio("NIOCore", "NIOHTTP1"),
             swiftSettings: settings),
 
@@ -110,9 +117,8 @@ let package = Package(
             name: "lambda-gateway",
             dependencies: [
                 "CLinux", "AMQP", "LambdaGateway", "LambdaInvokeAPI", "LambdaMetrics", "LambdaProgram", "LambdaProtocol",
-                logging,
-            ]
-                + nio("NIOCore", "NIOPosix"),
+                "LambdaSignature", tls, logging,
+            ] + nio("NIOCore", "NIOPosix", "NIOConcurrencyHelpers"),
             swiftSettings: settings),
         .executableTarget(
             name: "lambda-amqp",
@@ -138,8 +144,11 @@ let package = Package(
             name: "LambdaProtocolTests", dependencies: ["LambdaProtocol"] + nio("NIOCore", "NIOHTTP1"),
             swiftSettings: settings),
         .testTarget(
+            name: "LambdaSignatureTests", dependencies: ["LambdaSignature", "LambdaProtocol"] + nio("NIOCore"),
+            swiftSettings: settings),
+        .testTarget(
             name: "LambdaHTTPTests",
-            dependencies: ["LambdaHTTP", logging] + nio("NIOCore", "NIOPosix", "NIOHTTP1", "NIOEmbedded"),
+            dependencies: ["LambdaHTTP", "TestSupport", tls, logging] + nio("NIOCore", "NIOPosix", "NIOHTTP1", "NIOEmbedded"),
             swiftSettings: settings),
         .testTarget(
             name: "LambdaMetricsTests",

@@ -1,7 +1,9 @@
 package import AMQP
 import LambdaHTTP
+package import LambdaSignature
 package import Logging
 package import NIOCore
+package import NIOSSL
 
 /// The gateway: the Invoke API over HTTP for every function that RabbitMQ leads to.
 ///
@@ -92,6 +94,16 @@ package final class Gateway: Sendable {
         guard let metrics = self.metrics else { return drained }
         // To the end it can be seen what is still going on.
         return drained.flatMap { self.first.eventLoop.flatSubmit { metrics.close() } }
+    }
+
+    /// Exchanges the keys that requests have to be signed with, where that is asked for at all.
+    package func replace(keys: AccessKeys) {
+        for worker in self.workers { worker.eventLoop.execute { worker.replace(keys: keys) } }
+    }
+
+    /// Exchanges certificate and key of the listeners. Connections that are open keep theirs.
+    package func replace(tlsContext: NIOSSLContext) {
+        for worker in self.workers { worker.eventLoop.execute { worker.replace(tlsContext: tlsContext) } }
     }
 
     /// The first thing that stands in the way of invocations, on any loop.

@@ -1,7 +1,9 @@
 package import AMQP
 package import LambdaInvokeAPI
 package import LambdaMetrics
+package import LambdaSignature
 package import NIOCore
+package import NIOSSL
 
 /// What a gateway is told.
 package struct GatewayConfiguration: Sendable {
@@ -34,8 +36,16 @@ package struct GatewayConfiguration: Sendable {
     package var maxUnconfirmedEvents = 10_000
     /// Whether the broker confirms requests, so that a full queue is a 429 at once and not a time-out.
     package var confirmsRequests = true
+    /// The keys that requests have to be signed with; `nil`: anybody may invoke every function.
+    package var accessKeys: AccessKeys?
+    /// The region that signatures have to be for; `nil`: any.
+    package var signatureRegion: String?
+    /// Certificate and key of the listener; `nil`: plain HTTP.
+    package var tlsContext: NIOSSLContext?
     /// The rules of the Invoke API.
     package var api = InvokeAPIConfiguration()
+    /// Functions as web sites; `nil`: none.
+    package var urls: FunctionURLConfiguration?
 
     /// The defaults.
     package init() {}

@@ -3,8 +3,10 @@ import LambdaHTTP
 import LambdaInvokeAPI
 import LambdaMetrics
 import LambdaProtocol
+import LambdaSignature
 import Logging
 import NIOCore
+import NIOSSL
 
 /// What a gateway has on each of its event loops: a listener, a connection to the broker, a reply queue. An invocation
 /// never leaves its loop.
@@ -20,6 +22,9 @@ final class GatewayWorker: @unchecked Sendable {
     /// What counts in front of the invoker; `nil` where nobody asks for metrics.
     private let meter: MeteredInvoker?
     private let api: InvokeAPI
+    private let urls: FunctionURLAPI?
+    private let authorizer: SignatureAuthorizer?
+    private var tlsContext: NIOSSLContext?
     private var server: HTTPServer?
     private var isDraining = false
 
@@ -35,7 +40,16 @@ final class GatewayWorker: @unchecked Sendable {
         self.invoker = BrokerInvoker(connection: self.connection, configuration: configuration)
         self.meter = configuration.metrics == nil ? nil : MeteredInvoker(self.invoker)
         let front: any FunctionInvoker & EventAcceptor = self.meter ?? self.invoker
-        self.api = InvokeAPI(invoker: front, events: front, configuration: configuration.api, logger: logger)
+        let authorizer = configuration.accessKeys.map {
+            SignatureAuthorizer(keys: $0, region: configuration.signatureRegion, eventLoop: eventLoop)
+        }
+        self.authorizer = authorizer
+        self.tlsContext = configuration.tlsContext
+        self.api = InvokeAPI(
+            invoker: front, events: front, configuration: configuration.api, authorizer: authorizer, logger: logger)
+        self.urls = configuration.urls.map {
+            FunctionURLAPI(invoker: front, configuration: $0, authorizer: authorizer)
+        }
     }
 
     /// Opens the listener.
@@ -50,22 +64,31 @@ final class GatewayWorker: @unchecked Sendable {
     ) -> EventLoopFuture<SocketAddress?> {
         self.eventLoop.assertInEventLoop()
         let invoker = self.invoker
-        let functions = FunctionsAPI(catalog: catalog, limits: self.configuration.api.limits) { invoker.arn($0) }
+        let functions = FunctionsAPI(
+            catalog: catalog, limits: self.configuration.api.limits, authorizer: self.authorizer
+        ) { invoker.arn($0) }
         return HTTPServer.bind(
             host: self.configuration.host, port: port, configuration: self.httpConfiguration(sharesPort),
-            eventLoop: self.eventLoop, logger: self.logger,
-            handler: { exchange in
-                if !functions.handle(exchange) { self.handle(exchange, readiness) }
-            }
+            tlsContext: self.tlsContext, eventLoop: self.eventLoop, logger: self.logger,
+            handler: { exchange in self.handle(exchange, functions, readiness) }
         ).map { server in
+            server.tlsContext = self.tlsContext
             self.server = server
             return server.localAddress
         }
     }
 
-    private func handle(_ exchange: HTTPExchange, _ readiness: () -> EventLoopFuture<String?>) {
+    /// A domain belongs to its functions altogether. Elsewhere the gateway's own paths come first, so that a function at
+    /// `/` takes none of them away.
+    private func handle(
+        _ exchange: HTTPExchange, _ functions: FunctionsAPI, _ readiness: () -> EventLoopFuture<String?>
+    ) {
+        if let urls = self.urls, urls.serveDomain(exchange) { return }
         switch HealthAPI.route(exchange.path) {
-        case nil: self.api.handle(exchange)
+        case nil:
+            if functions.handle(exchange) { return }
+            if let urls = self.urls, !InvokeAPI.owns(path: exchange.path), urls.servePath(exchange) { return }
+            self.api.handle(exchange)
         case .health: HealthAPI.answer(exchange, unreadiness: nil)
         case .ready:
             readiness().hop(to: self.eventLoop).assumeIsolated().whenSuccess {
@@ -74,17 +97,24 @@ final class GatewayWorker: @unchecked Sendable {
         }
     }
 
-    /// Against clients that are slow or greedy; none of it is near to what a well-behaved one needs.
     private func httpConfiguration(_ sharesPort: Bool) -> HTTPServerConfiguration {
-        var configuration = HTTPServerConfiguration()
+        var configuration = HTTPServerConfiguration.invokeAPI
         configuration.maxConnections = self.configuration.maxConnections
-        configuration.idleTimeout = .minutes(5)
-        configuration.headTimeout = .seconds(10)
-        configuration.bodyTimeout = .seconds(30)
-        configuration.sendsDate = true
         configuration.sharesPort = sharesPort
         configuration.countsResponses = self.meter != nil
         return configuration
+    }
+
+    /// Exchanges the keys, for requests that are not proved yet.
+    func replace(keys: AccessKeys) {
+        self.authorizer?.replace(keys: keys)
+    }
+
+    /// Exchanges certificate and key, for connections to come.
+    func replace(tlsContext: NIOSSLContext) {
+        self.eventLoop.assertInEventLoop()
+        self.tlsContext = tlsContext
+        self.server?.tlsContext = tlsContext
     }
 
     /// Connects to the broker; fails when it cannot be reached in the attempts allowed.

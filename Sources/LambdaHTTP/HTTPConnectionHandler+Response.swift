@@ -107,6 +107,8 @@ extension HTTPConnectionHandler {
     func abortStreamed(of exchange: HTTPExchange) {
         guard exchange === self.exchange, self.streamed != nil else { return }
         exchange.onAbort = nil
+        // What has been written is the client's, as far as the socket takes it at once.
+        self.flushIfNeeded()
         self.closeNow()
     }
 
@@ -155,8 +157,21 @@ extension HTTPConnectionHandler {
     }
 
     func write(_ bytes: ByteBuffer) {
+        self.writing.wrote(byteCount: bytes.readableBytes)
         self.context?.write(self.wrapOutboundOut(bytes), promise: nil)
         self.needsFlush = true
+    }
+
+    /// Whether the client has taken next to nothing of what was written, for the write time-out.
+    func isStalled(at tick: UInt64) -> Bool {
+        let configuration = self.server.configuration
+        guard let timeout = configuration.writeTimeout, self.writing.mayBePending, let channel = self.context?.channel,
+            let pending = try? channel.syncOptions?.getOption(.bufferedWritableBytes)
+        else { return false }
+        let rate = Double(configuration.minByteRate)
+        let least = max(1, Int(rate * Double(timeout.nanoseconds) / 1_000_000_000))
+        return self.writing.isStalled(
+            pendingByteCount: pending, at: tick, deadline: self.server.ticks.writeDeadline, leastByteCount: least)
     }
 
     /// Pieces of a stream that are written in one turn of the loop leave together.

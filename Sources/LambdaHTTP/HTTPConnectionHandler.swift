@@ -14,6 +14,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
 
     let eventLoop: any EventLoop
     let server: HTTPServer
+    /// Whether this is HTTPS.
+    let isSecure: Bool
     var machine: HTTPExchangeStateMachine
     var context: ChannelHandlerContext?
     var exchange: HTTPExchange?
@@ -40,10 +42,14 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     // Time-outs, in ticks of the server.
     private var wait = HTTPExchangeStateMachine.Wait.nothing
     private var deadlineTick = UInt64.max
+    private var bodyStartTick: UInt64 = 0
+    private var bodyByteCount = 0
+    var writing = WriteProgress()
 
-    init(server: HTTPServer, eventLoop: any EventLoop) {
+    init(server: HTTPServer, eventLoop: any EventLoop, isSecure: Bool = false) {
         self.server = server
         self.eventLoop = eventLoop
+        self.isSecure = isSecure
         self.machine = HTTPExchangeStateMachine(drainLimit: server.configuration.drainLimit)
         self.parser = HTTPRequestParser(
             maxHeadByteCount: server.configuration.maxHeadByteCount,
@@ -98,8 +104,12 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        guard context.channel.isWritable, let writer = self.streamed?.writer else { return }
-        self.call { writer.onWritable?() }
+        guard context.channel.isWritable else { return }
+        self.call {
+            self.streamed?.writer.onWritable?()
+            // Requests that were held back since the answers before them had not been taken.
+            self.offerHeld()
+        }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -184,9 +194,12 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     }
 
     private func takeHead(_ request: HTTPRequest, _ facts: HTTPExchangeStateMachine.HeadFacts) -> Bool {
+        // Who sends requests and does not take the answers would have us keep them all.
+        guard self.context?.channel.isWritable ?? true else { return false }
         switch self.machine.headReceived(facts) {
         case .begin:
             self.declaredByteCount = facts.declaredByteCount
+            self.bodyByteCount = 0
             let exchange = HTTPExchange(head: request, connection: self)
             self.exchange = exchange
             self.server.handler(exchange)
@@ -199,6 +212,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     }
 
     private func takeBody(_ bytes: ByteBuffer) -> Bool {
+        self.bodyByteCount += bytes.readableBytes
         var isStreamed = false
         if case .stream? = self.reader { isStreamed = true }
         switch self.machine.bodyReceived(byteCount: bytes.readableBytes, pausesReader: isStreamed) {
@@ -360,12 +374,21 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     func updateDeadline(isProgress: Bool) {
         let wait = self.machine.wait
         guard wait != self.wait || (isProgress && wait == .body) || (isProgress && wait == .request) else { return }
+        if wait == .body, self.wait != .body { self.bodyStartTick = self.server.ticks.now }
         self.wait = wait
         self.deadlineTick = self.server.ticks.deadline(for: wait)
+        guard wait == .body else { return }
+        let limit = self.server.ticks.bodyDeadline(since: self.bodyStartTick, byteCount: self.bodyByteCount)
+        self.deadlineTick = min(self.deadlineTick, limit)
     }
 
     /// The server's clock has ticked.
     func ticked(_ tick: UInt64) {
+        guard !self.isStalled(at: tick) else {
+            self.server.logger.debug("connection closed: its client does not take its answer")
+            self.closeNow()
+            return
+        }
         guard tick >= self.deadlineTick else { return }
         self.deadlineTick = .max
         self.call { self.takeFailure(.timedOut, .requestTimeout) }

@@ -32,6 +32,9 @@ package final class HTTPExchange: @unchecked Sendable {
     /// The loop on which everything here is called, and calls back.
     package var eventLoop: any EventLoop { self.connection.eventLoop }
 
+    /// Whether the request came over TLS.
+    package var isSecure: Bool { self.connection.isSecure }
+
     /// The client's address.
     package var remoteAddress: SocketAddress? { self.connection.remoteAddress }
 

@@ -3,6 +3,7 @@ package import Logging
 package import NIOCore
 import NIOHTTP1
 import NIOPosix
+package import NIOSSL
 
 /// A listening socket and its connections.
 // @unchecked: every member is used on `eventLoop` only (asserted).
@@ -17,6 +18,8 @@ package final class HTTPServer: @unchecked Sendable {
     var ticks: HTTPServerTicks
     /// `nil` where nobody asks.
     var responseCounts: HTTPResponseCounts?
+    /// The certificate and key of the connections to come; `nil`: they are plain HTTP. May be exchanged at any time.
+    package var tlsContext: NIOSSLContext?
     private var date = HTTPDate()
 
     private var listener: (any Channel)?
@@ -25,12 +28,13 @@ package final class HTTPServer: @unchecked Sendable {
     private var isTicking = false
     private var allClosed: EventLoopPromise<Void>?
 
-    /// ``bind(host:port:configuration:eventLoop:logger:handler:)`` makes one that listens.
+    /// ``bind(host:port:configuration:tlsContext:eventLoop:logger:handler:)`` makes one that listens.
     init(
-        configuration: HTTPServerConfiguration, eventLoop: any EventLoop, logger: Logger,
+        configuration: HTTPServerConfiguration, tlsContext: NIOSSLContext? = nil, eventLoop: any EventLoop, logger: Logger,
         handler: @escaping (HTTPExchange) -> Void
     ) {
         self.configuration = configuration
+        self.tlsContext = tlsContext
         self.eventLoop = eventLoop
         self.logger = logger
         self.handler = handler
@@ -51,16 +55,19 @@ package final class HTTPServer: @unchecked Sendable {
     ///   - host: An IPv4 or IPv6 address, or a name.
     ///   - port: The port; 0 for any.
     ///   - configuration: The limits.
+    ///   - tlsContext: For HTTPS.
     ///   - eventLoop: Where everything happens.
     ///   - logger: For what goes wrong outside of an exchange.
     ///   - handler: Called with each request, as soon as its head is there.
     /// - Returns: The server, or the error of resolving, binding or listening.
     package static func bind(
-        host: String, port: Int, configuration: HTTPServerConfiguration, eventLoop: any EventLoop, logger: Logger,
-        handler: @escaping (HTTPExchange) -> Void
+        host: String, port: Int, configuration: HTTPServerConfiguration, tlsContext: NIOSSLContext? = nil,
+        eventLoop: any EventLoop, logger: Logger, handler: @escaping (HTTPExchange) -> Void
     ) -> EventLoopFuture<HTTPServer> {
         eventLoop.assertInEventLoop()
-        let server = HTTPServer(configuration: configuration, eventLoop: eventLoop, logger: logger, handler: handler)
+        let server = HTTPServer(
+            configuration: configuration, tlsContext: tlsContext, eventLoop: eventLoop, logger: logger,
+            handler: handler)
         let bootstrap = ServerBootstrap(group: eventLoop)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -133,14 +140,23 @@ package final class HTTPServer: @unchecked Sendable {
             self.logger.debug("connection refused", metadata: ["connections": "\(self.connections.count)"])
             return self.eventLoop.makeFailedFuture(ChannelError.inappropriateOperationForState)
         }
-        let connection = HTTPConnectionHandler(server: self, eventLoop: self.eventLoop)
+        let connection = HTTPConnectionHandler(
+            server: self, eventLoop: self.eventLoop, isSecure: self.tlsContext != nil)
         self.connections[ObjectIdentifier(connection)] = connection
         // Not every way out of a set-up passes through `channelInactive`.
         channel.closeFuture.whenComplete { _ in self.connectionClosed(connection) }
         self.startTicking()
         return self.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandler(connection)
+            let pipeline = channel.pipeline.syncOperations
+            if let context = self.tlsContext { try self.addTLS(context, to: pipeline) }
+            try pipeline.addHandler(connection)
         }
+    }
+
+    private func addTLS(_ context: NIOSSLContext, to pipeline: ChannelPipeline.SynchronousOperations) throws {
+        try pipeline.addHandler(PlainHTTPDetector())
+        try pipeline.addHandler(NIOSSLServerHandler(context: context))
+        if let limit = self.configuration.headTimeout { try pipeline.addHandler(TLSHandshakeTimeout(limit)) }
     }
 
     func connectionClosed(_ connection: HTTPConnectionHandler) {

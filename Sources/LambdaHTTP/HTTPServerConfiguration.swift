@@ -12,10 +12,16 @@ package struct HTTPServerConfiguration: Sendable {
     package var maxConnections: Int?
     /// How long a kept-alive connection may stay without a request. Runtimes poll for hours: no limit for them.
     package var idleTimeout: TimeAmount?
-    /// How long a whole head may take from its first bytes (slowloris). Over it: 408, and the connection is closed.
+    /// How long a whole head may take from its first bytes (slowloris). Over it: 408, and the connection is closed. A
+    /// TLS handshake may take as long.
     package var headTimeout: TimeAmount?
     /// The longest silence while a body is being received.
     package var bodyTimeout: TimeAmount?
+    /// The longest time in which a client takes next to nothing of what is written for it; then the connection is closed.
+    package var writeTimeout: TimeAmount?
+    /// Bytes a second: a client that sends or takes single bytes would never be silent. A body has ``bodyTimeout`` and the
+    /// time that it takes at this rate; and "next to nothing" is less than this times ``writeTimeout``. 0: no limit.
+    package var minByteRate = 0
     /// Bytes of an unwanted body that are read and thrown away, so that the client can read its answer.
     package var drainLimit: Int
     /// Whether a client that has closed its sending side still gets its answer. Where no client does that on

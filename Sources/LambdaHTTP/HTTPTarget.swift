@@ -1,10 +1,10 @@
 internal import Glibc
 
 /// The request target (RFC 9112, section 3.2).
-enum HTTPTarget {
+package enum HTTPTarget {
     /// Splits a target into its raw path and its raw query. The absolute form, which a client behind a proxy sends,
     /// loses scheme and authority.
-    static func split(_ uri: String) -> (path: Substring, query: Substring?) {
+    package static func split(_ uri: String) -> (path: Substring, query: Substring?) {
         let target = uri.utf8.first == UInt8(ascii: "/") ? Substring(uri) : self.withoutAuthority(uri)
         guard self.hasQuery(uri) else { return (target, nil) }
         guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (target, nil) }

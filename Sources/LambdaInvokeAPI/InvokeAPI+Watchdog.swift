@@ -23,7 +23,7 @@ extension InvokeAPI {
     /// Answers as the watchdog does; an invocation as Invoke does, with its statuses and headers.
     func handle(_ exchange: HTTPExchange, _ route: WatchdogRoute, _ requestID: String, isReady: () -> Bool) {
         switch route {
-        case .invoke: self.invoke(exchange, "function", requestID, isStreaming: false)
+        case .invoke: self.invoke(exchange, "function", requestID, isStreaming: false, claim: nil)
         case .health: exchange.respond(status: .ok, headers: [], body: ByteBuffer(string: "OK"))
         case .ready:
             // A replica whose slots are all taken is left alone until one is free.

@@ -12,7 +12,8 @@ import NIOHTTP1
 package final class InvokeAPI: @unchecked Sendable {
     private let invoker: any FunctionInvoker
     private let events: (any EventAcceptor)?
-    private let configuration: InvokeAPIConfiguration
+    let configuration: InvokeAPIConfiguration
+    private let authorizer: (any RequestAuthorizer)?
     private let logger: Logger
     private let watchdogReadiness: (() -> Bool)?
 
@@ -22,18 +23,28 @@ package final class InvokeAPI: @unchecked Sendable {
     ///   - invoker: What runs the functions. Requests are handled on its event loop.
     ///   - events: What takes over events that nobody waits for; `nil`: they are run at once, and once only.
     ///   - configuration: Limits and rules.
+    ///   - authorizer: Finds out who makes a request; `nil`: anybody may invoke everything.
     ///   - logger: For what became of events that were run at once.
     ///   - watchdogReadiness: Whether an invocation could run now; where it is given, OpenFaaS's watchdog is emulated,
     ///     too: `/`, `/_/health` and `/_/ready`.
     package init(
         invoker: any FunctionInvoker, events: (any EventAcceptor)? = nil, configuration: InvokeAPIConfiguration,
-        logger: Logger, watchdogReadiness: (() -> Bool)? = nil
+        authorizer: (any RequestAuthorizer)? = nil, logger: Logger, watchdogReadiness: (() -> Bool)? = nil
     ) {
         self.invoker = invoker
         self.events = events
         self.configuration = configuration
+        self.authorizer = authorizer
         self.logger = logger
         self.watchdogReadiness = watchdogReadiness
+    }
+
+    /// Whether a path is of the Lambda API, whose paths begin with the date of a version of it.
+    package static func owns(path: Substring) -> Bool {
+        let date = path.utf8.dropFirst().prefix { $0 != UInt8(ascii: "/") }
+        return date.count == 10 && date.enumerated().allSatisfy { index, byte in
+            index == 4 || index == 7 ? byte == UInt8(ascii: "-") : (0x30...0x39).contains(byte)
+        }
     }
 
     /// Answers one request.
@@ -49,26 +60,40 @@ package final class InvokeAPI: @unchecked Sendable {
         guard exchange.head.method == .POST else {
             return exchange.answer(.methodNotAllowed, requestID: requestID)
         }
+        guard let authorizer = self.authorizer else { return self.run(route, exchange, requestID, claim: nil) }
+        switch authorizer.examine(exchange.head, arrival: EpochClock.now()) {
+        case .failure(let error): exchange.answer(error, requestID: requestID)
+        case .success(let claim): self.run(route, exchange, requestID, claim: claim)
+        }
+    }
+
+    private func run(
+        _ route: InvokeRoute, _ exchange: HTTPExchange, _ requestID: String, claim: (any RequestClaim)?
+    ) {
         switch route {
-        case .invoke(let segment): self.invoke(exchange, segment, requestID, isStreaming: false)
-        case .invokeStreaming(let segment): self.invoke(exchange, segment, requestID, isStreaming: true)
-        case .invokeAsync(let segment): self.invokeAsync(exchange, segment, requestID)
+        case .invoke(let segment): self.invoke(exchange, segment, requestID, isStreaming: false, claim: claim)
+        case .invokeStreaming(let segment): self.invoke(exchange, segment, requestID, isStreaming: true, claim: claim)
+        case .invokeAsync(let segment): self.invokeAsync(exchange, segment, requestID, claim)
         }
     }
 
     // MARK: Operations
 
-    func invoke(_ exchange: HTTPExchange, _ segment: Substring, _ requestID: String, isStreaming: Bool) {
+    func invoke(
+        _ exchange: HTTPExchange, _ segment: Substring, _ requestID: String, isStreaming: Bool,
+        claim: (any RequestClaim)?
+    ) {
         let limits = self.configuration.limits
         let headers = InvokeHeaders(exchange.head.headers)
         let head = InvokeHead.read(
             segment: segment, query: exchange.query, headers: headers, invoker: self.invoker, limits: limits,
             types: isStreaming ? InvocationType.streaming : InvocationType.all)
         switch head {
-        case .failure(let error): exchange.answer(error, requestID: requestID)
+        case .failure(let error): self.refuse(exchange, error, requestID, claim)
         case .success(let head):
             let limit = head.type == .event ? limits.eventByteCount : limits.requestByteCount
-            self.collectEvent(exchange, limit, head.type, requestID) { event in
+            let proof = claim.map { RequestProof(claim: $0, function: head.function) }
+            self.collectEvent(exchange, limit, head.type, requestID, proof) { event in
                 let trace = TraceHeader.complete(
                     headers.traceID, context: headers.traceContext, now: EpochClock.now())
                 let request = InvocationRequest(
@@ -101,12 +126,15 @@ package final class InvokeAPI: @unchecked Sendable {
     }
 
     /// Without X-Ray (contract 3).
-    private func invokeAsync(_ exchange: HTTPExchange, _ segment: Substring, _ requestID: String) {
+    private func invokeAsync(
+        _ exchange: HTTPExchange, _ segment: Substring, _ requestID: String, _ claim: (any RequestClaim)?
+    ) {
         let limits = self.configuration.limits
         switch FunctionName.parse(segment: segment, limits: limits).flatMap({ self.invoker.resolve($0) }) {
-        case .failure(let error): exchange.answer(error, requestID: requestID)
+        case .failure(let error): self.refuse(exchange, error, requestID, claim)
         case .success(let function):
-            self.collectEvent(exchange, limits.invokeAsyncByteCount, .event, requestID) { event in
+            let proof = claim.map { RequestProof(claim: $0, function: function) }
+            self.collectEvent(exchange, limits.invokeAsyncByteCount, .event, requestID, proof) { event in
                 let request = InvocationRequest(
                     requestID: requestID, event: event, invokedFunctionARN: function.invokedFunctionARN)
                 self.accept(request, of: function, exchange)
@@ -152,10 +180,10 @@ package final class InvokeAPI: @unchecked Sendable {
     /// Gives the event of a request to `body`, or answers why there is none (contract 1.5).
     private func collectEvent(
         _ exchange: HTTPExchange, _ limit: Int, _ type: InvocationType, _ requestID: String,
-        _ body: @escaping (ByteBuffer) -> Void
+        _ proof: RequestProof?, _ body: @escaping (ByteBuffer) -> Void
     ) {
         exchange.collectBody(upTo: limit) { result in
-            switch self.event(result, limit, type) {
+            switch self.event(result, limit, type, proof) {
             case .success(let event): body(event)
             case .failure(let error): exchange.answer(error, requestID: requestID)
             }
@@ -163,14 +191,16 @@ package final class InvokeAPI: @unchecked Sendable {
     }
 
     private func event(
-        _ result: Result<HTTPBody, HTTPBodyError>, _ limit: Int, _ type: InvocationType
+        _ result: Result<HTTPBody, HTTPBodyError>, _ limit: Int, _ type: InvocationType, _ proof: RequestProof?
     ) -> Result<ByteBuffer, InvokeError> {
         switch result {
-        case .success(let body): return EventPayload.check(body.bytes, requiresJSON: self.configuration.requiresJSON)
+        case .success(let body):
+            if let error = proof?.refusal(body.bytes) { return .failure(error) }
+            return EventPayload.check(body.bytes, requiresJSON: self.configuration.requiresJSON)
         case .failure(.tooLarge(let declared)):
             return .failure(.payloadTooLarge(byteCount: declared ?? limit + 1, type: type, limit: limit))
         case .failure(.truncated), .failure(.malformed), .failure(.timedOut):
-            return .failure(InvokeError(.invalidRequestContent, "The request body is not complete."))
+            return .failure(.incompleteBody)
         }
     }
 }

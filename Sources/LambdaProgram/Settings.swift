@@ -53,28 +53,10 @@ package struct Settings: Sendable {
         let fileName = name + "_FILE"
         guard let path = self.text(fileName) else { return self.text(name) }
         guard self.text(name) == nil else { throw SettingError(fileName, "\(name) is set, too; only one of them may be") }
-        guard var content = Self.content(ofFile: path) else {
-            throw SettingError(fileName, "the file \(path) cannot be read")
+        guard var content = String(validating: try SmallFile.read(path, for: fileName), as: UTF8.self) else {
+            throw SettingError(fileName, "the file \(path) is no text in UTF-8")
         }
         while content.hasSuffix("\n") || content.hasSuffix("\r\n") { content.removeLast() }
         return content
-    }
-
-    /// A small file's text; `nil` when it cannot be read, is no UTF-8, or is over 64 KiB.
-    private static func content(ofFile path: String) -> String? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: 65_536)
-        var count = 0
-        while count < bytes.count {
-            let read = bytes.withUnsafeMutableBytes { buffer in
-                Glibc.read(descriptor, buffer.baseAddress.map { $0 + count }, buffer.count - count)
-            }
-            guard read >= 0 else { return nil }
-            guard read > 0 else { return String(validating: bytes[..<count], as: UTF8.self) }
-            count += read
-        }
-        return nil
     }
 }

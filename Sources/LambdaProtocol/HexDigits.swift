@@ -1,6 +1,7 @@
 /// Hexadecimal digits.
-enum HexDigits {
-    static func value(of digit: UInt8) -> UInt8? {
+package enum HexDigits {
+    /// What a digit of either case is worth; `nil` for other bytes.
+    package static func value(of digit: UInt8) -> UInt8? {
         switch digit {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): return digit - UInt8(ascii: "0")
         case UInt8(ascii: "a")...UInt8(ascii: "f"): return digit - UInt8(ascii: "a") + 10
@@ -10,9 +11,19 @@ enum HexDigits {
     }
 
     /// The lower-case digit of the lowest four bits.
-    static func digit(_ value: UInt64) -> UInt8 {
+    package static func digit(_ value: UInt64) -> UInt8 {
         let number = UInt8(truncatingIfNeeded: value & 0xf)
         return number < 10 ? UInt8(ascii: "0") + number : UInt8(ascii: "a") - 10 + number
+    }
+
+    /// Two lower-case digits for each byte.
+    package static func text(_ bytes: some Sequence<UInt8>) -> String {
+        var digits: [UInt8] = []
+        for byte in bytes {
+            digits.append(self.digit(UInt64(byte >> 4)))
+            digits.append(self.digit(UInt64(byte)))
+        }
+        return String(decoding: digits, as: UTF8.self)
     }
 
     /// The eight lower-case digits of a number, in the order in which they stand in memory.

@@ -11,6 +11,7 @@ struct ProgramConfiguration {
     var eventLoopCount: Int
     var logLevel: Logger.Level
     var logsJSON: Bool
+    var files: ReloadedFiles
 
     /// - Parameters:
     ///   - settings: The environment.
@@ -27,6 +28,10 @@ struct ProgramConfiguration {
             "MAX_CONNECTIONS", default: self.gateway.maxConnections, in: 1...1_000_000)
         self.gateway.metrics = try settings.metricsAddress()
         self.gateway.region = settings.text("AWS_REGION") ?? settings.text("AWS_DEFAULT_REGION") ?? self.gateway.region
+        self.gateway.signatureRegion = settings.text("AWS_REGION") ?? settings.text("AWS_DEFAULT_REGION")
+        self.files = try ReloadedFiles(settings)
+        self.gateway.accessKeys = try self.files.accessKeys()
+        self.gateway.tlsContext = try self.files.tlsContext()
         self.gateway.confirmsRequests = try settings.boolean("PUBLISHER_CONFIRMS", default: true)
         self.gateway.invocationTimeout = .seconds(
             Int64(try settings.integer("INVOKE_TIMEOUT", default: 58, in: 1...86_400)))
@@ -34,6 +39,8 @@ struct ProgramConfiguration {
             Int64(try settings.integer("STREAM_TIMEOUT", default: 900, in: 1...86_400)))
         self.gateway.broker = try settings.broker(connectionName: "lambda-gateway", default: "amqp://localhost")
         try self.readPayloadRules(settings)
+        self.gateway.urls = try FunctionURLSettings.read(settings, hasKeys: self.gateway.accessKeys != nil)
+        self.gateway.urls?.limits = self.gateway.api.limits
     }
 
     /// As the daemons have them: they check again.
@@ -45,6 +52,11 @@ struct ProgramConfiguration {
         self.gateway.api.limits.eventByteCount = try settings.integer(
             "EVENT_LIMIT", default: limits.eventByteCount, in: sizes)
         self.gateway.api.requiresJSON = try settings.boolean("REQUIRE_JSON", default: true)
+    }
+
+    /// Whether every function may be invoked without a signature.
+    var isOpen: Bool {
+        self.gateway.accessKeys == nil || self.gateway.urls?.table.opensEveryFunction == true
     }
 
     /// Whether only programs of this host reach the listener.

@@ -59,15 +59,20 @@ let settings = configuration()
 clinux_configure_name_lookup()
 signal(SIGPIPE, SIG_IGN)
 FileDescriptors.raiseLimit()
-let stopSignals = StopSignals()
+let stopSignals = StopSignals(takesHangUp: !settings.files.isEmpty)
 let logger = Logger.program("lambda-gateway", level: settings.logLevel, asJSON: settings.logsJSON)
 let gateway = makeGateway(settings, logger)
 
 gateway.listen().flatMapErrorThrowing { error in
     throw ListenError(setting: "PORT", host: settings.gateway.host, port: settings.gateway.port, error)
 }.flatMap { address -> EventLoopFuture<Void> in
-    logger.info("The Invoke API is ready", metadata: ["address": "\(address.map { "\($0)" } ?? "-")"])
-    if !settings.isLocal {
+    logger.info(
+        "The Invoke API is ready",
+        metadata: [
+            "address": "\(address.map { "\($0)" } ?? "-")",
+            "protocol": settings.gateway.tlsContext == nil ? "http" : "https",
+        ])
+    if !settings.isLocal, settings.isOpen {
         logger.warning("Whoever reaches this address may invoke every function: there is no authentication")
     }
     return gateway.serveMetrics().flatMapErrorThrowing { error in
@@ -81,7 +86,8 @@ gateway.listen().flatMapErrorThrowing { error in
     fail("\(error)", exitCode: 1)
 }
 
-_ = stopSignals.wait()
+var reloader = Reloader(files: settings.files, gateway: gateway, logger: logger)
+reloader.run(until: stopSignals)
 logger.info("Stopping; a second signal ends at once")
 gateway.drain().whenComplete { _ in exit(0) }
-exit(128 + stopSignals.wait())
+exit(128 + stopSignals.waitForStop())

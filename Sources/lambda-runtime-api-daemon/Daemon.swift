@@ -19,6 +19,8 @@ final class Daemon: @unchecked Sendable {
     private let logger: Logger
     private let function: LocalFunction
     private var server: HTTPServer?
+    /// Serves the function as a web site.
+    private var urlServer: HTTPServer?
     private var connection: AMQPConnection?
     private var consumer: FunctionConsumer?
     private var announcer: FunctionAnnouncer?
@@ -55,6 +57,7 @@ final class Daemon: @unchecked Sendable {
                 .map { self.function.startEarly() }
                 .flatMap { self.listen() }
                 .flatMap { self.serveMetrics() }
+                .flatMap { self.listenForURL() }
                 .flatMap { self.consume() }
         }
     }
@@ -75,7 +78,7 @@ final class Daemon: @unchecked Sendable {
                 port: self.configuration.invokeAPIPort, error)
         }.map { server in
             self.server = server
-            self.metrics?.http = server
+            self.metrics?.listeners.append(server)
             self.logger.info("The Invoke API is ready", metadata: ["address": "\(server.localAddress.map { "\($0)" } ?? "-")"])
         }
     }
@@ -89,6 +92,23 @@ final class Daemon: @unchecked Sendable {
         }
     }
 
+    private func listenForURL() -> EventLoopFuture<Void> {
+        guard let settings = self.configuration.functionURL else { return self.eventLoop.makeSucceededVoidFuture() }
+        let api = FunctionURLAPI(invoker: self.function, configuration: settings.configuration)
+        let host = self.configuration.invokeAPIHost
+        return HTTPServer.bind(
+            host: host, port: settings.port, configuration: self.httpConfiguration, eventLoop: self.eventLoop,
+            logger: self.logger, handler: { if !api.servePath($0) { api.refuse($0) } }
+        ).flatMapErrorThrowing { error in
+            throw ListenError(setting: "FUNCTION_URL_PORT", host: host, port: settings.port, error)
+        }.map { server in
+            self.urlServer = server
+            self.metrics?.listeners.append(server)
+            self.logger.info(
+                "The function URL is ready", metadata: ["address": "\(server.localAddress.map { "\($0)" } ?? "-")"])
+        }
+    }
+
     private var invokeAPIConfiguration: InvokeAPIConfiguration {
         var configuration = InvokeAPIConfiguration()
         configuration.limits = self.configuration.function.environment.limits
@@ -96,14 +116,8 @@ final class Daemon: @unchecked Sendable {
         return configuration
     }
 
-    /// Against clients that are slow or greedy; none of it is near to what a well-behaved one needs.
     private var httpConfiguration: HTTPServerConfiguration {
-        var configuration = HTTPServerConfiguration()
-        configuration.maxConnections = 10_000
-        configuration.idleTimeout = .minutes(5)
-        configuration.headTimeout = .seconds(10)
-        configuration.bodyTimeout = .seconds(30)
-        configuration.sendsDate = true
+        var configuration = HTTPServerConfiguration.invokeAPI
         configuration.countsResponses = self.metrics != nil
         return configuration
     }
@@ -184,7 +198,8 @@ final class Daemon: @unchecked Sendable {
             let consumer = self.consumer?.drain() ?? self.eventLoop.makeSucceededVoidFuture()
             let events = self.events?.drain() ?? self.eventLoop.makeSucceededVoidFuture()
             let server = self.server?.shutdown(grace: .hours(24)) ?? self.eventLoop.makeSucceededVoidFuture()
-            return consumer.and(server).and(events)
+            let urlServer = self.urlServer?.shutdown(grace: .hours(24)) ?? self.eventLoop.makeSucceededVoidFuture()
+            return consumer.and(server).and(events).and(urlServer)
                 .flatMap { _ in self.function.drain() }
                 .flatMap { self.eventConnection?.shutdown() ?? self.eventLoop.makeSucceededVoidFuture() }
                 .flatMap { self.connection?.shutdown() ?? self.eventLoop.makeSucceededVoidFuture() }
