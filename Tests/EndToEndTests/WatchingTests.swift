@@ -263,6 +263,38 @@ extension EndToEnd {
             }
         }
 
+        @Test func whoSignsSeesWhatHeMayInvokeAndNobodyElseSeesAnything() async throws {
+            let broker = try ProgramEnvironment.brokerURI()
+            let allowed = Daemon.uniqueName()
+            let files = try TemporaryFiles()
+            defer { withExtendedLifetime(files) {} }
+            let keys = try files.write(
+                #"[{"accessKeyId": "none", "secretAccessKey": "none", "functions": ["\#(allowed)"]}]"#, to: "keys.json")
+            try await Gateway.with(broker: broker, settings: ["SIGV4_KEYS_FILE": keys]) { gateway in
+                try await Daemon.with(.scripted, name: allowed, broker: broker) { _ in
+                    try await Daemon.with(.scripted, broker: broker) { other in
+                        try await eventually("the function is listed", within: .seconds(20)) {
+                            let names = try await self.boto(gateway, [("paginate", [:])])[0] as? [[String]]
+                            return names.map { Array($0.joined()) } == [allowed]
+                        }
+                        let answers = try await self.boto(
+                            gateway,
+                            [
+                                ("get_function", ["FunctionName": allowed]),
+                                ("get_function", ["FunctionName": other.name]),
+                            ])
+                        #expect((answers[0] as? [String: Any])?["Configuration"] != nil)
+                        let refusal = try #require(answers[1] as? [String: Any])
+                        #expect(refusal["code"] as? String == "AccessDeniedException")
+                        #expect((refusal["message"] as? String)?.contains("lambda:GetFunction on resource") == true)
+                        for path in ["", "/\(allowed)", "/\(allowed)/configuration"] {
+                            #expect(try await gateway.get("/2015-03-31/functions" + path).status == 403)
+                        }
+                    }
+                }
+            }
+        }
+
         // MARK: Traces
 
         @Test func aTraceIsTheSameFromTheCallerToTheRuntimeAndBack() async throws {
