@@ -78,8 +78,9 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "LambdaFunction",
-            dependencies: ["AMQP", "LambdaAMQP", "LambdaEnvironment", "LambdaMetrics", "LambdaProtocol", logging, collections]
-                + nio("NIOCore"),
+            dependencies: [
+                "AMQP", "LambdaAMQP", "LambdaEnvironment", "LambdaMetrics", "LambdaProtocol", logging, collections,
+            ] + nio("NIOCore"),
             swiftSettings: settings),
         .target(
             name: "LambdaInvokeAPI",
@@ -174,13 +175,15 @@ let package = Package(
         .testTarget(
             name: "LambdaGatewayTests",
             dependencies: [
-                "LambdaGateway", "LambdaAMQP", "LambdaMetrics", "LambdaProtocol", "AMQPRPC", "AMQP", "TestSupport", logging,
+                "LambdaGateway", "LambdaAMQP", "LambdaMetrics", "LambdaProtocol", "AMQPRPC", "AMQP", "TestSupport",
+                logging,
             ] + nio("NIOCore", "NIOPosix", "NIOHTTP1"),
             swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "AMQP", "AMQPRPC", "LambdaAMQP", "LambdaFunction", "LambdaGateway", "LambdaProtocol", "TestSupport", logging,
+                "AMQP", "AMQPRPC", "LambdaAMQP", "LambdaFunction", "LambdaGateway", "LambdaProtocol", "TestSupport",
+                logging,
             ] + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
         .testTarget(

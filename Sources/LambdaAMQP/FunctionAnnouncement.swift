@@ -141,7 +141,9 @@ extension FunctionAnnouncement {
 // MARK: - The exchange
 
 extension FunctionAnnouncement {
-    /// Finds the exchange, or makes it: a durable fanout. Each question has a channel of its own, since a refusal closes it.
+    /// Finds the exchange, or makes it: a durable fanout.
+    ///
+    /// Each question has a channel of its own, since a refusal closes it.
     ///
     /// - Returns: Fails where there is none and the broker refuses to make it.
     package static func ensureExchange(on link: AMQPLink) -> EventLoopFuture<Void> {

@@ -46,7 +46,8 @@ package struct InvocationMessage: Sendable {
                                 clientContext: context,
                                 traceID: TraceHeader.complete(
                                     headers.traceID, context: headers.traceContext, now: wallClock),
-                                traceContext: headers.traceContext, tenantID: headers.tenantID, wantsLogTail: headers.logType == "Tail",
+                                traceContext: headers.traceContext, tenantID: headers.tenantID,
+                                wantsLogTail: headers.logType == "Tail",
                                 startDeadline: $0),
                             properties, headers, type)
                     }

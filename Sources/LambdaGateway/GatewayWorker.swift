@@ -38,16 +38,15 @@ final class GatewayWorker: @unchecked Sendable {
         self.logger = logger
         self.connection = try AMQPConnection(configuration: configuration.broker, eventLoop: eventLoop, logger: logger)
         self.invoker = BrokerInvoker(connection: self.connection, configuration: configuration)
-        self.authorizer = configuration.accessKeys.map {
-            SignatureAuthorizer(keys: $0, region: configuration.signatureRegion, eventLoop: eventLoop)
-        }
-        self.tlsContext = configuration.tlsContext
         self.meter = configuration.metrics == nil ? nil : MeteredInvoker(self.invoker)
         let front: any FunctionInvoker & EventAcceptor = self.meter ?? self.invoker
+        let authorizer = configuration.accessKeys.map {
+            SignatureAuthorizer(keys: $0, region: configuration.signatureRegion, eventLoop: eventLoop)
+        }
+        self.authorizer = authorizer
+        self.tlsContext = configuration.tlsContext
         self.api = InvokeAPI(
-            invoker: front, events: front, configuration: configuration.api, authorizer: self.authorizer,
-            logger: logger)
-        let authorizer = self.authorizer
+            invoker: front, events: front, configuration: configuration.api, authorizer: authorizer, logger: logger)
         self.urls = configuration.urls.map {
             FunctionURLAPI(invoker: front, configuration: $0, authorizer: authorizer)
         }
@@ -71,7 +70,7 @@ final class GatewayWorker: @unchecked Sendable {
         return HTTPServer.bind(
             host: self.configuration.host, port: port, configuration: self.httpConfiguration(sharesPort),
             tlsContext: self.tlsContext, eventLoop: self.eventLoop, logger: self.logger,
-            handler: { self.handle($0, functions, readiness) }
+            handler: { exchange in self.handle(exchange, functions, readiness) }
         ).map { server in
             server.tlsContext = self.tlsContext
             self.server = server
@@ -85,9 +84,9 @@ final class GatewayWorker: @unchecked Sendable {
         _ exchange: HTTPExchange, _ functions: FunctionsAPI, _ readiness: () -> EventLoopFuture<String?>
     ) {
         if let urls = self.urls, urls.serveDomain(exchange) { return }
-        if functions.handle(exchange) { return }
         switch HealthAPI.route(exchange.path) {
         case nil:
+            if functions.handle(exchange) { return }
             if let urls = self.urls, !InvokeAPI.owns(path: exchange.path), urls.servePath(exchange) { return }
             self.api.handle(exchange)
         case .health: HealthAPI.answer(exchange, unreadiness: nil)

@@ -23,7 +23,9 @@ struct HTTPResponseCounts {
 
     var byStatus: [Int: Int] {
         var result: [Int: Int] = [:]
-        for (place, count) in self.counts.enumerated() where count > 0 { result[place == 500 ? 0 : place + 100] = count }
+        for (place, count) in self.counts.enumerated() where count > 0 {
+            result[place == 500 ? 0 : place + 100] = count
+        }
         return result
     }
 }

@@ -23,22 +23,16 @@ package struct RequestCaller: Sendable, Hashable {
 
     /// Why the caller may not invoke a function; `nil` where it may (contract 13.4).
     ///
-    /// - Parameter function: What the invoker knows of the function.
-    package func refusal(of function: ResolvedFunction) -> InvokeError? {
-        if self.mayInvoke(function.name, qualifier: function.qualifier) { return nil }
-        return self.refusal(of: function.invokedFunctionARN, action: "InvokeFunction")
-    }
-
-    /// The error for what the caller may not do.
-    ///
     /// - Parameters:
-    ///   - resource: The ARN of what it wanted to do that to.
-    ///   - action: What, without the service's name, as `InvokeFunction`.
-    package func refusal(of resource: String, action: String) -> InvokeError {
-        InvokeError(
+    ///   - function: What the invoker knows of the function.
+    ///   - action: What the caller wants to do with it.
+    package func refusal(of function: ResolvedFunction, action: String = "lambda:InvokeFunction") -> InvokeError? {
+        if self.mayInvoke(function.name, qualifier: function.qualifier) { return nil }
+        return InvokeError(
             .accessDenied,
-            "User: \(self.userARN) is not authorized to perform: lambda:\(action) on resource: \(resource) because no "
-                + "identity-based policy allows the lambda:\(action) action")
+            "User: \(self.userARN) is not authorized to perform: \(action) on resource: "
+                + "\(function.invokedFunctionARN) because no identity-based policy allows the "
+                + "\(action) action")
     }
 }
 

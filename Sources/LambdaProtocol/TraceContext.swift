@@ -1,7 +1,7 @@
 /// The trace context of the W3C, which callers outside of AWS have: carried along with an invocation.
 ///
-/// A runtime is told of X-Ray's header only (contract 4.2), so a trace that a caller has begun goes on there: the same 32
-/// digits, in AWS's form.
+/// A runtime is told of X-Ray's header only (contract 4.2), so a trace that a caller has begun goes on there: the same
+/// 32 digits, in AWS's form.
 ///
 /// Source: W3C, "Trace Context", level 1, sections 3.2 and 3.3.
 package struct TraceContext: Sendable, Equatable {

@@ -56,8 +56,8 @@ final class Daemon: @unchecked Sendable {
                 }
                 .map { self.function.startEarly() }
                 .flatMap { self.listen() }
-                .flatMap { self.listenForURL() }
                 .flatMap { self.serveMetrics() }
+                .flatMap { self.listenForURL() }
                 .flatMap { self.consume() }
         }
     }
@@ -78,24 +78,8 @@ final class Daemon: @unchecked Sendable {
                 port: self.configuration.invokeAPIPort, error)
         }.map { server in
             self.server = server
-            self.metrics?.http = server
+            self.metrics?.listeners.append(server)
             self.logger.info("The Invoke API is ready", metadata: ["address": "\(server.localAddress.map { "\($0)" } ?? "-")"])
-        }
-    }
-
-    private func listenForURL() -> EventLoopFuture<Void> {
-        guard let settings = self.configuration.functionURL else { return self.eventLoop.makeSucceededVoidFuture() }
-        let api = FunctionURLAPI(invoker: self.function, configuration: settings.configuration)
-        let host = self.configuration.invokeAPIHost
-        return HTTPServer.bind(
-            host: host, port: settings.port, configuration: .invokeAPI, eventLoop: self.eventLoop,
-            logger: self.logger, handler: { if !api.servePath($0) { api.refuse($0) } }
-        ).flatMapErrorThrowing { error in
-            throw ListenError(setting: "FUNCTION_URL_PORT", host: host, port: settings.port, error)
-        }.map { server in
-            self.urlServer = server
-            self.logger.info(
-                "The function URL is ready", metadata: ["address": "\(server.localAddress.map { "\($0)" } ?? "-")"])
         }
     }
 
@@ -105,6 +89,23 @@ final class Daemon: @unchecked Sendable {
         }
         return metrics.serve(self.function, logger: self.logger).flatMapErrorThrowing { error in
             throw ListenError(setting: "METRICS_PORT", host: address.host, port: address.port, error)
+        }
+    }
+
+    private func listenForURL() -> EventLoopFuture<Void> {
+        guard let settings = self.configuration.functionURL else { return self.eventLoop.makeSucceededVoidFuture() }
+        let api = FunctionURLAPI(invoker: self.function, configuration: settings.configuration)
+        let host = self.configuration.invokeAPIHost
+        return HTTPServer.bind(
+            host: host, port: settings.port, configuration: self.httpConfiguration, eventLoop: self.eventLoop,
+            logger: self.logger, handler: { if !api.servePath($0) { api.refuse($0) } }
+        ).flatMapErrorThrowing { error in
+            throw ListenError(setting: "FUNCTION_URL_PORT", host: host, port: settings.port, error)
+        }.map { server in
+            self.urlServer = server
+            self.metrics?.listeners.append(server)
+            self.logger.info(
+                "The function URL is ready", metadata: ["address": "\(server.localAddress.map { "\($0)" } ?? "-")"])
         }
     }
 

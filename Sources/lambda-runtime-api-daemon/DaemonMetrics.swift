@@ -14,8 +14,8 @@ final class DaemonMetrics: @unchecked Sendable {
     private let address: MetricsServer.Address
     private let labels: MetricLabels
     private var server: MetricsServer?
-    /// The Invoke API's listener.
-    var http: HTTPServer?
+    /// The listeners for callers.
+    var listeners: [HTTPServer] = []
     /// By what the metrics call them.
     var connections: [(name: String, connection: AMQPConnection)] = []
 
@@ -43,7 +43,7 @@ final class DaemonMetrics: @unchecked Sendable {
         var text = PrometheusText(labels: self.labels)
         text.write(self.meter.counts, status)
         if !self.connections.isEmpty { text.write(self.connections.map { BrokerStatus($0.name, $0.connection) }) }
-        text.write([self.http?.statistics ?? HTTPServerStatistics()])
+        text.write(self.listeners.map(\.statistics))
         return text.bytes
     }
 }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 extension EndToEnd {
-    /// What programs say of themselves: metrics, and the lists of functions, as Prometheus, boto3 and the AWS CLI read them.
+    /// What programs say of themselves, as Prometheus, boto3 and the AWS CLI read it.
     @Suite struct Watching {
         // MARK: Metrics
 
@@ -20,7 +20,8 @@ extension EndToEnd {
                 #expect(try before.value("lambda_free_slots") == 1)
                 for _ in 0..<3 { #expect(try await daemon.post("{}").status == 200) }
                 for event in [
-                    #"{"do": "error"}"#, #"{"do": "error"}"#, #"{"do": "exit", "code": 3}"#, #"{"do": "sleep", "ms": 9000}"#,
+                    #"{"do": "error"}"#, #"{"do": "error"}"#, #"{"do": "exit", "code": 3}"#,
+                    #"{"do": "sleep", "ms": 9000}"#,
                 ] {
                     #expect(try await daemon.post(event).headers["x-amz-function-error"] == "Unhandled")
                 }
@@ -247,7 +248,8 @@ extension EndToEnd {
                             "--query", "Functions[].FunctionName",
                         ],
                         environment: [
-                            "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none", "AWS_DEFAULT_REGION": "us-east-1",
+                            "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none",
+                            "AWS_DEFAULT_REGION": "us-east-1",
                         ])
                     #expect(list.status == .exited(0), "\(list.errors)")
                     #expect(list.output.split(whereSeparator: \.isWhitespace).contains(Substring(daemon.name)))
@@ -261,12 +263,45 @@ extension EndToEnd {
             }
         }
 
+        @Test func whoSignsSeesWhatHeMayInvokeAndNobodyElseSeesAnything() async throws {
+            let broker = try ProgramEnvironment.brokerURI()
+            let allowed = Daemon.uniqueName()
+            let files = try TemporaryFiles()
+            defer { withExtendedLifetime(files) {} }
+            let keys = try files.write(
+                #"[{"accessKeyId": "none", "secretAccessKey": "none", "functions": ["\#(allowed)"]}]"#, to: "keys.json")
+            try await Gateway.with(broker: broker, settings: ["SIGV4_KEYS_FILE": keys]) { gateway in
+                try await Daemon.with(.scripted, name: allowed, broker: broker) { _ in
+                    try await Daemon.with(.scripted, broker: broker) { other in
+                        try await eventually("the function is listed", within: .seconds(20)) {
+                            let names = try await self.boto(gateway, [("paginate", [:])])[0] as? [[String]]
+                            return names.map { Array($0.joined()) } == [allowed]
+                        }
+                        let answers = try await self.boto(
+                            gateway,
+                            [
+                                ("get_function", ["FunctionName": allowed]),
+                                ("get_function", ["FunctionName": other.name]),
+                            ])
+                        #expect((answers[0] as? [String: Any])?["Configuration"] != nil)
+                        let refusal = try #require(answers[1] as? [String: Any])
+                        #expect(refusal["code"] as? String == "AccessDeniedException")
+                        #expect((refusal["message"] as? String)?.contains("lambda:GetFunction on resource") == true)
+                        for path in ["", "/\(allowed)", "/\(allowed)/configuration"] {
+                            #expect(try await gateway.get("/2015-03-31/functions" + path).status == 403)
+                        }
+                    }
+                }
+            }
+        }
+
         // MARK: Traces
 
         @Test func aTraceIsTheSameFromTheCallerToTheRuntimeAndBack() async throws {
             let broker = try ProgramEnvironment.brokerURI()
             let runtime = Daemon.Runtime.python(handler: "functions.trace", in: Daemon.scripts)
-            let header = "Root=1-5f84c7a5-0123456789abcdef01234567;Parent=0123456789abcdef;Sampled=1;Lineage=1:9581a8d4:0"
+            let root = "Root=1-5f84c7a5-0123456789abcdef01234567"
+            let header = "\(root);Parent=0123456789abcdef;Sampled=1;Lineage=1:9581a8d4:0"
             let parent = "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
             let same = "Root=1-4bf92f35-77b34da6a3ce929d0e0e4736;Parent=00f067aa0ba902b7;Sampled=1"
             try await Gateway.with(broker: broker) { gateway in
@@ -286,7 +321,8 @@ extension EndToEnd {
                     #expect(both.runtime == header)
                     let none = try await seen([])
                     #expect(none.runtime == none.caller)
-                    #expect(none.runtime.wholeMatch(of: /Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0/) != nil)
+                    let made = /Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0/
+                    #expect(none.runtime.wholeMatch(of: made) != nil)
                 }
             }
         }

@@ -33,7 +33,8 @@ import Testing
 
     @Test(arguments: [
         (EnvironmentFailure.timedOut, InvocationErrorKind.timeout), (.exited(.code(1)), .exit),
-        (.exited(.signal(9)), .exit), (.exited(.outOfMemory), .outOfMemory), (.initError(type: "x"), .initialisation),
+        (.exited(.signal(9)), .exit), (.exited(.outOfMemory), .outOfMemory),
+        (.initError(type: "Runtime.Unknown"), .initialisation),
         (.initTimedOut, .initialisation),
         (.notStarted(ProcessStartFailure(errorType: "x", reason: "y")), .initialisation),
         (.extensionFailed(ExtensionFailure(kind: .launchError, name: "x", detail: "y")), .extension),

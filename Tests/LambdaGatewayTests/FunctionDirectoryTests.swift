@@ -105,7 +105,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (#""name":"echo""#, #""name":"amq.gen""#), (#""name":"echo""#, #""name":"""#), (#""name":"echo""#, #""name":1"#),
+        (#""name":"echo""#, #""name":"amq.gen""#), (#""name":"echo""#, #""name":"""#),
+        (#""name":"echo""#, #""name":1"#),
         (#""qualifier":"prod""#, #""qualifier":"a:b""#), (#""qualifier":"prod""#, #""qualifier":null"#),
         (#""version":"7""#, #""version":"seven""#), (#""slots":16"#, #""slots":-1"#), (#""slots":16"#, #""slots":1e3"#),
         (#""slots":16"#, #""slots":99999999999999999999"#), (#""freeSlots":15"#, #""freeSlots":17"#),

@@ -80,7 +80,8 @@ func withAPI(
 ) async throws {
     try await withServer({ invoker in
         let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
-        let api = InvokeAPI(invoker: invoker, events: events, configuration: configuration, logger: logger)
+        let api = InvokeAPI(
+            invoker: invoker, events: events, configuration: configuration, authorizer: authorizer, logger: logger)
         return { api.handle($0) }
     }, body)
 }

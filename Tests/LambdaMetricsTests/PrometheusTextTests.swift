@@ -30,7 +30,8 @@ import Testing
     }
 
     @Test func commonLabelsComeFirst() {
-        let text = self.text({ $0.family("a", .gauge, "x", samples: [(["b": "1"], 5), (.none, 6)]) }, labels: ["f": "echo"])
+        let text = self.text(
+            { $0.family("a", .gauge, "x", samples: [(["b": "1"], 5), (.none, 6)]) }, labels: ["f": "echo"])
         #expect(text.hasSuffix("a{f=\"echo\",b=\"1\"} 5\na{f=\"echo\"} 6\n"))
     }
 

@@ -55,8 +55,10 @@ extension PrometheusText {
         self.family(
             "lambda_environments", .gauge, "Execution environments by their state.",
             samples: [
-                (["state": "serving"], status.servingEnvironments), (["state": "starting"], status.startingEnvironments),
-                (["state": "stopped"], status.stoppedEnvironments), (["state": "leaving"], status.leavingEnvironments),
+                (["state": "serving"], status.servingEnvironments),
+                (["state": "starting"], status.startingEnvironments),
+                (["state": "stopped"], status.stoppedEnvironments),
+                (["state": "leaving"], status.leavingEnvironments),
             ])
     }
 

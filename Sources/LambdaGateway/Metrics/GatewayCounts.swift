@@ -4,8 +4,8 @@ import NIOCore
 
 /// What one loop of a gateway has counted since it started, by function.
 ///
-/// Pure. A function has a name of its own here once somebody has answered for it, or the broker has taken an event: names
-/// that clients make up are counted together.
+/// Pure. A function has a name of its own here once somebody has answered for it, or the broker has taken an event:
+/// names that clients make up are counted together.
 struct GatewayCounts: Sendable {
     /// What is counted of one function.
     struct Entry: Sendable, Equatable {

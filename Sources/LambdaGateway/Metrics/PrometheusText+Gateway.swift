@@ -3,7 +3,7 @@ import LambdaMetrics
 import LambdaProtocol
 
 extension PrometheusText {
-    /// Writes everything that a gateway knows: what its loops have counted, summed up, and what it has heard of functions.
+    /// Writes everything that a gateway knows: what its loops have counted, summed up, and what functions announce.
     mutating func write(_ loops: [GatewayLoopStatus], _ functions: [FunctionSummary], _ queues: [QueueDepth]) {
         self.write(requests: loops)
         self.family(

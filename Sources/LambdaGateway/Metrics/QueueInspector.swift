@@ -3,8 +3,8 @@ import NIOCore
 
 /// Looks at queues, one after the other, for as long as it may take.
 ///
-/// Passive declares are all that a user needs who may not use the management plugin; they tell what is ready, and not what
-/// is delivered and unacknowledged.
+/// Passive declares are all that a user needs who may not use the management plugin; they tell what is ready, and not
+/// what is delivered and unacknowledged.
 // @unchecked: every member is used on the connection's loop only (asserted by the channels).
 final class QueueInspector: @unchecked Sendable {
     private let connection: AMQPConnection

@@ -77,10 +77,11 @@ package final class FunctionURLAPI: @unchecked Sendable {
     }
 
     private func makeExchange(_ exchange: HTTPExchange, _ url: FunctionURL) -> FunctionURLExchange {
-        FunctionURLExchange(
+        let headers = InvokeHeaders(exchange.head.headers)
+        return FunctionURLExchange(
             exchange: exchange, url: url, requestID: RequestID.make(),
-            traceID: TraceHeader.complete(
-                exchange.head.headers.first(name: LambdaHeader.traceID), now: EpochClock.now()))
+            traceID: TraceHeader.complete(headers.traceID, context: headers.traceContext, now: EpochClock.now()),
+            traceContext: headers.traceContext)
     }
 
     // MARK: From request to event
@@ -124,7 +125,7 @@ package final class FunctionURLAPI: @unchecked Sendable {
         }
         let request = InvocationRequest(
             requestID: answer.requestID, event: event, invokedFunctionARN: function.invokedFunctionARN,
-            traceID: answer.traceID)
+            traceID: answer.traceID, traceContext: answer.traceContext)
         switch match.url.invokeMode {
         case .buffered:
             self.invoker.invoke(request, of: function) { self.answer($0, answer) }

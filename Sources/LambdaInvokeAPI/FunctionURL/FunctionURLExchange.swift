@@ -9,6 +9,8 @@ struct FunctionURLExchange {
     let url: FunctionURL
     let requestID: String
     let traceID: String
+    /// The caller's trace in the words of the W3C, for whatever carries the invocation.
+    let traceContext: TraceContext?
     /// What CORS adds (contract 12.4), to errors too: a script is to see them.
     var cors: [HTTPField] = []
 

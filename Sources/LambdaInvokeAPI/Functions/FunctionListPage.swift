@@ -2,7 +2,7 @@ import LambdaProtocol
 
 /// Which part of the list of functions a request asks for (ListFunctions).
 ///
-/// Pure. A marker is the name of the last function of the page before, so that it stays right when functions come and go.
+/// Pure. A marker is the name of the last function of the page before: it stays right when functions come and go.
 struct FunctionListPage: Equatable {
     /// AWS returns no more at once, whatever is asked for.
     static let maxCount = 50
