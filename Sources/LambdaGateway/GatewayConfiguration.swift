@@ -43,6 +43,8 @@ package struct GatewayConfiguration: Sendable {
     package var tlsContext: NIOSSLContext?
     /// The rules of the Invoke API.
     package var api = InvokeAPIConfiguration()
+    /// Functions as web sites; `nil`: none.
+    package var urls: FunctionURLConfiguration?
 
     /// The defaults.
     package init() {}

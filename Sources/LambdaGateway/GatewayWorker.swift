@@ -16,6 +16,7 @@ final class GatewayWorker: @unchecked Sendable {
     private let connection: AMQPConnection
     private let invoker: BrokerInvoker
     private let api: InvokeAPI
+    private let urls: FunctionURLAPI?
     private let authorizer: SignatureAuthorizer?
     private var tlsContext: NIOSSLContext?
     private var server: HTTPServer?
@@ -35,6 +36,10 @@ final class GatewayWorker: @unchecked Sendable {
         self.api = InvokeAPI(
             invoker: self.invoker, events: self.invoker, configuration: configuration.api,
             authorizer: self.authorizer, logger: logger)
+        let (invoker, authorizer) = (self.invoker, self.authorizer)
+        self.urls = configuration.urls.map {
+            FunctionURLAPI(invoker: invoker, configuration: $0, authorizer: authorizer)
+        }
     }
 
     /// Opens the listener.
@@ -58,9 +63,14 @@ final class GatewayWorker: @unchecked Sendable {
         }
     }
 
+    /// A domain belongs to its functions altogether. Elsewhere the gateway's own paths come first, so that a function at
+    /// `/` takes none of them away.
     private func handle(_ exchange: HTTPExchange, _ readiness: () -> EventLoopFuture<String?>) {
+        if let urls = self.urls, urls.serveDomain(exchange) { return }
         switch HealthAPI.route(exchange.path) {
-        case nil: self.api.handle(exchange)
+        case nil:
+            if let urls = self.urls, !InvokeAPI.owns(path: exchange.path), urls.servePath(exchange) { return }
+            self.api.handle(exchange)
         case .health: HealthAPI.answer(exchange, unreadiness: nil)
         case .ready:
             readiness().hop(to: self.eventLoop).assumeIsolated().whenSuccess {

@@ -107,6 +107,8 @@ extension HTTPConnectionHandler {
     func abortStreamed(of exchange: HTTPExchange) {
         guard exchange === self.exchange, self.streamed != nil else { return }
         exchange.onAbort = nil
+        // What has been written is the client's, as far as the socket takes it at once.
+        self.flushIfNeeded()
         self.closeNow()
     }
 

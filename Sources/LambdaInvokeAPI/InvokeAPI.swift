@@ -39,6 +39,14 @@ package final class InvokeAPI: @unchecked Sendable {
         self.watchdogReadiness = watchdogReadiness
     }
 
+    /// Whether a path is of the Lambda API, whose paths begin with the date of a version of it.
+    package static func owns(path: Substring) -> Bool {
+        let date = path.utf8.dropFirst().prefix { $0 != UInt8(ascii: "/") }
+        return date.count == 10 && date.enumerated().allSatisfy { index, byte in
+            index == 4 || index == 7 ? byte == UInt8(ascii: "-") : (0x30...0x39).contains(byte)
+        }
+    }
+
     /// Answers one request.
     package func handle(_ exchange: HTTPExchange) {
         self.invoker.eventLoop.assertInEventLoop()

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import NIOCore
 
 /// Status and header fields that a function puts before its streamed body (contract 6.4).
 ///
@@ -32,42 +32,59 @@ package struct HTTPIntegrationPrelude: Sendable, Equatable {
         self.cookies = cookies
     }
 
-    /// Reads the JSON object in front of the delimiter.
+    /// Reads the JSON object in front of the delimiter. Members that nobody knows are left aside.
     ///
     /// - Returns: `nil` for what is no JSON object, or has members of other types.
-    init?(json: some Collection<UInt8>) {
-        guard let members = try? JSONDecoder().decode(Members.self, from: Data(json)) else { return nil }
-        let single = (members.headers ?? [:]).map { Field($0.key, $0.value.text) }
-        let multiple = (members.multiValueHeaders ?? [:]).flatMap { name, values in
-            values.map { Field(name, $0.text) }
-        }
+    init?(json: ByteBuffer) {
+        guard case .success(let object) = JSONValue.parse(json), case .object(let members) = object,
+            let statusCode = Self.statusCode(members["statusCode"]), let single = Self.fields(members["headers"]),
+            let multiple = Self.multipleFields(members["multiValueHeaders"]),
+            let cookies = Self.texts(members["cookies"])
+        else { return nil }
+        // The members of an object have no order: an answer is the same each time.
         self.init(
-            statusCode: members.statusCode ?? 200, headers: (single + multiple).sorted { $0.name < $1.name },
-            cookies: members.cookies ?? [])
+            statusCode: statusCode, headers: (single + multiple).sorted { $0.name < $1.name }, cookies: cookies)
     }
 
-    private struct Members: Decodable {
-        var statusCode: Int?
-        var headers: [String: Scalar]?
-        var multiValueHeaders: [String: [Scalar]]?
-        var cookies: [String]?
+    private static func statusCode(_ value: JSONValue?) -> Int? {
+        self.isAbsent(value) ? 200 : value?.integerValue
     }
 
-    /// A field's value: numbers and booleans are taken as their text.
-    private struct Scalar: Decodable {
-        var text: String
+    private static func fields(_ value: JSONValue?) -> [Field]? {
+        if self.isAbsent(value) { return [] }
+        guard case .object(let members) = value else { return nil }
+        return self.all(members) { name, value in value.scalarText.map { [Field(name, $0)] } }
+    }
 
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            if let text = try? container.decode(String.self) {
-                self.text = text
-            } else if let number = try? container.decode(Int.self) {
-                self.text = String(number)
-            } else if let flag = try? container.decode(Bool.self) {
-                self.text = String(flag)
-            } else {
-                self.text = String(try container.decode(Double.self))
-            }
+    private static func multipleFields(_ value: JSONValue?) -> [Field]? {
+        if self.isAbsent(value) { return [] }
+        guard case .object(let members) = value else { return nil }
+        return self.all(members) { name, value in
+            guard let values = value.arrayValue else { return nil }
+            let texts = values.compactMap(\.scalarText)
+            return texts.count == values.count ? texts.map { Field(name, $0) } : nil
         }
+    }
+
+    private static func all(
+        _ members: [String: JSONValue], _ fields: (String, JSONValue) -> [Field]?
+    ) -> [Field]? {
+        var result: [Field] = []
+        for (name, value) in members {
+            guard let fields = fields(name, value) else { return nil }
+            result += fields
+        }
+        return result
+    }
+
+    private static func texts(_ value: JSONValue?) -> [String]? {
+        if self.isAbsent(value) { return [] }
+        guard let values = value?.arrayValue else { return nil }
+        let texts = values.compactMap(\.stringValue)
+        return texts.count == values.count ? texts : nil
+    }
+
+    private static func isAbsent(_ value: JSONValue?) -> Bool {
+        value == nil || value == .null
     }
 }

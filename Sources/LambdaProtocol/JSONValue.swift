@@ -1,6 +1,6 @@
 package import NIOCore
 
-/// A small JSON text as a tree: requests of extensions, whose members are few.
+/// A small JSON text as a tree: requests of extensions, settings files, parts of HTTP responses.
 ///
 /// Not for events and responses, which are only checked and passed on.
 package enum JSONValue: Sendable, Equatable {
@@ -51,5 +51,14 @@ package enum JSONValue: Sendable, Equatable {
     package var arrayValue: [JSONValue]? {
         guard case .array(let elements) = self else { return nil }
         return elements
+    }
+
+    /// A string, or a number or a boolean as its text; `nil` for anything else.
+    package var scalarText: String? {
+        switch self {
+        case .string(let text), .number(let text): text
+        case .bool(let flag): flag ? "true" : "false"
+        case .null, .array, .object: nil
+        }
     }
 }

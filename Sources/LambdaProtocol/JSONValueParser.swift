@@ -79,12 +79,26 @@ struct JSONValueParser {
         self.position += 1
         var units: [UInt8] = []
         while self.position < self.bytes.count, self.bytes[self.position] != UInt8(ascii: "\"") {
-            let byte = self.bytes[self.position]
-            self.position += 1
-            if byte == UInt8(ascii: "\\") { self.escape(into: &units) } else { units.append(byte) }
+            if self.bytes[self.position] == UInt8(ascii: "\\") {
+                self.position += 1
+                self.escape(into: &units)
+            } else {
+                self.copyRun(into: &units)
+            }
         }
         self.position += 1
         return String(decoding: units, as: UTF8.self)
+    }
+
+    /// What stands for itself, in one go: strings may be bodies of megabytes.
+    private mutating func copyRun(into units: inout [UInt8]) {
+        let start = self.position
+        while self.position < self.bytes.count, self.bytes[self.position] != UInt8(ascii: "\""),
+            self.bytes[self.position] != UInt8(ascii: "\\")
+        {
+            self.position += 1
+        }
+        units += self.bytes[start..<self.position]
     }
 
     private mutating func escape(into units: inout [UInt8]) {

@@ -40,6 +40,8 @@ struct ProgramConfiguration {
             Int64(try settings.integer("STREAM_TIMEOUT", default: 900, in: 1...86_400)))
         self.gateway.broker = try settings.broker(connectionName: "lambda-gateway", default: "amqp://localhost")
         try self.readPayloadRules(settings)
+        self.gateway.urls = try FunctionURLSettings.read(settings, hasKeys: self.gateway.accessKeys != nil)
+        self.gateway.urls?.limits = self.gateway.api.limits
     }
 
     /// As the daemons have them: they check again.
@@ -51,6 +53,11 @@ struct ProgramConfiguration {
         self.gateway.api.limits.eventByteCount = try settings.integer(
             "EVENT_LIMIT", default: limits.eventByteCount, in: sizes)
         self.gateway.api.requiresJSON = try settings.boolean("REQUIRE_JSON", default: true)
+    }
+
+    /// Whether every function may be invoked without a signature.
+    var isOpen: Bool {
+        self.gateway.accessKeys == nil || self.gateway.urls?.table.opensEveryFunction == true
     }
 
     /// Whether only programs of this host reach the listener.

@@ -71,7 +71,7 @@ gateway.listen().flatMapErrorThrowing { error in
             "address": "\(address.map { "\($0)" } ?? "-")",
             "protocol": settings.gateway.tlsContext == nil ? "http" : "https",
         ])
-    if !settings.isLocal, settings.gateway.accessKeys == nil {
+    if !settings.isLocal, settings.isOpen {
         logger.warning("Whoever reaches this address may invoke every function: there is no authentication")
     }
     return gateway.connect()

@@ -18,6 +18,8 @@ final class Daemon: @unchecked Sendable {
     private let logger: Logger
     private let function: LocalFunction
     private var server: HTTPServer?
+    /// Serves the function as a web site.
+    private var urlServer: HTTPServer?
     private var connection: AMQPConnection?
     private var consumer: FunctionConsumer?
     private var events: FunctionEvents?
@@ -48,6 +50,7 @@ final class Daemon: @unchecked Sendable {
                 }
                 .map { self.function.startEarly() }
                 .flatMap { self.listen() }
+                .flatMap { self.listenForURL() }
                 .flatMap { self.consume() }
         }
     }
@@ -69,6 +72,22 @@ final class Daemon: @unchecked Sendable {
         }.map { server in
             self.server = server
             self.logger.info("The Invoke API is ready", metadata: ["address": "\(server.localAddress.map { "\($0)" } ?? "-")"])
+        }
+    }
+
+    private func listenForURL() -> EventLoopFuture<Void> {
+        guard let settings = self.configuration.functionURL else { return self.eventLoop.makeSucceededVoidFuture() }
+        let api = FunctionURLAPI(invoker: self.function, configuration: settings.configuration)
+        let host = self.configuration.invokeAPIHost
+        return HTTPServer.bind(
+            host: host, port: settings.port, configuration: .invokeAPI, eventLoop: self.eventLoop,
+            logger: self.logger, handler: { if !api.servePath($0) { api.refuse($0) } }
+        ).flatMapErrorThrowing { error in
+            throw ListenError(setting: "FUNCTION_URL_PORT", host: host, port: settings.port, error)
+        }.map { server in
+            self.urlServer = server
+            self.logger.info(
+                "The function URL is ready", metadata: ["address": "\(server.localAddress.map { "\($0)" } ?? "-")"])
         }
     }
 
@@ -146,7 +165,8 @@ final class Daemon: @unchecked Sendable {
             let consumer = self.consumer?.drain() ?? self.eventLoop.makeSucceededVoidFuture()
             let events = self.events?.drain() ?? self.eventLoop.makeSucceededVoidFuture()
             let server = self.server?.shutdown(grace: .hours(24)) ?? self.eventLoop.makeSucceededVoidFuture()
-            return consumer.and(server).and(events)
+            let urlServer = self.urlServer?.shutdown(grace: .hours(24)) ?? self.eventLoop.makeSucceededVoidFuture()
+            return consumer.and(server).and(events).and(urlServer)
                 .flatMap { _ in self.function.drain() }
                 .flatMap { self.eventConnection?.shutdown() ?? self.eventLoop.makeSucceededVoidFuture() }
                 .flatMap { self.connection?.shutdown() ?? self.eventLoop.makeSucceededVoidFuture() }

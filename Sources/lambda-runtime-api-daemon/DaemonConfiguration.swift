@@ -11,6 +11,8 @@ struct DaemonConfiguration {
     var function: FunctionConfiguration
     var invokeAPIHost: String
     var invokeAPIPort: Int
+    /// The function as a web site, on a port of its own; `nil`: it is none.
+    var functionURL: FunctionURLSettings?
     /// `nil`: no broker, HTTP only.
     var amqp: AMQPConfiguration?
     /// Messages held ready beyond those that run, for each environment.
@@ -44,6 +46,7 @@ struct DaemonConfiguration {
         self.function = try Self.function(options, settings, bootstrap, variables, logsJSON: self.logsJSON)
         self.function.environment.extensionFolder = try Self.extensionFolder(settings, fileExists, isFolder)
         (self.invokeAPIHost, self.invokeAPIPort) = try Self.invokeAPIAddress(options, settings)
+        self.functionURL = try FunctionURLSettings(settings, limits: self.function.environment.limits)
         self.events = try EventSettings(settings)
         self.amqp = try settings.broker(
             connectionName: "lambda-runtime-api-daemon \(self.function.environment.function.name)")

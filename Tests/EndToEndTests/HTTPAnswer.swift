@@ -18,6 +18,15 @@ struct HTTPAnswer {
         return try HTTPAnswer(text: curl.output)
     }
 
+    /// Requests something with curl, as its options say.
+    static func of(_ url: String, options: [String] = []) async throws -> HTTPAnswer {
+        let curl = try await Program.run("curl", ["--silent", "--show-error", "--include", url] + options)
+        guard curl.status == .exited(0) else {
+            throw Program.Failure("curl: \(curl.status) \(curl.errors)")
+        }
+        return try HTTPAnswer(text: curl.output)
+    }
+
     private init(text: String) throws {
         guard let blank = text.range(of: "\r\n\r\n") else {
             throw Program.Failure("not an HTTP answer: \(text)")

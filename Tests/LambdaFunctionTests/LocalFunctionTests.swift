@@ -124,7 +124,8 @@ import Testing
     }
 
     @Test func aSecondNextDeliversTheSameEventAgain() async throws {
-        #expect(try await self.outcomes("next next ok loop", count: 2) == ["200 {\"n\":0}", "200 {\"n\":1}"])
+        let outcomes = try await self.outcomes("next next ok loop", count: 2)
+        #expect(outcomes == ["200 {\"n\":0}", "200 {\"n\":1}"])
     }
 
     @Test func whatTheRuntimeMayNotDoIsRefusedWithTheContractsBodies() async throws {

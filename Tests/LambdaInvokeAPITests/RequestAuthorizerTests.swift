@@ -9,7 +9,7 @@ import Testing
     private let path = "/2015-03-31/functions/hello/invocations"
 
     @Test func aHeadThatIsRefusedRunsNothing() async throws {
-        try await withAPI(authorizer: FakeAuthorizer()) { api in
+        try await withAPI(authorizer: OneWordAuthorizer()) { api in
             let answer = try await api.post(self.path, body: #""right""#)
             #expect(answer.status == 403)
             #expect(answer.header("x-amzn-errortype") == "NobodyException")
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test func whoProvesHisBodyIsServed() async throws {
-        try await withAPI(authorizer: FakeAuthorizer()) { api in
+        try await withAPI(authorizer: OneWordAuthorizer()) { api in
             let headers = "Authorization: right"
             #expect(try await api.post(self.path, body: #""right""#, headers: headers).status == 200)
             #expect(try await api.post(self.path + "?Qualifier=prod", body: #""right""#, headers: headers).status == 403)
@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test func whoMayNotInvokeTheFunctionIsDenied() async throws {
-        try await withAPI(authorizer: FakeAuthorizer()) { api in
+        try await withAPI(authorizer: OneWordAuthorizer()) { api in
             let answer = try await api.post(
                 "/2015-03-31/functions/other/invocations", body: #""right""#, headers: "Authorization: right")
             #expect(answer.status == 403)
@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test func whatIsWrongWithARequestIsToldToWhoHasProvedHimself() async throws {
-        try await withAPI(authorizer: FakeAuthorizer()) { api in
+        try await withAPI(authorizer: OneWordAuthorizer()) { api in
             let headers = "Authorization: right"
             let path = "/2015-03-31/functions/nobody/invocations"
             let right = try await api.post(path, body: #""right""#, headers: headers)
@@ -64,7 +64,7 @@ import Testing
 }
 
 /// Knows one caller, by the word `right` in the head and in the body.
-private final class FakeAuthorizer: RequestAuthorizer, Sendable {
+private final class OneWordAuthorizer: RequestAuthorizer, Sendable {
     func examine(_ head: HTTPRequest, arrival: EpochClock.Instant) -> Result<any RequestClaim, InvokeError> {
         guard head.headers.first(name: "authorization") == "right" else {
             return .failure(Self.error("NobodyException", "Who are you?"))
@@ -74,7 +74,7 @@ private final class FakeAuthorizer: RequestAuthorizer, Sendable {
 
     private struct Claim: RequestClaim {
         func verify(_ body: ByteBuffer) -> Result<RequestCaller, InvokeError> {
-            guard String(buffer: body) == #""right""# else { return .failure(FakeAuthorizer.error("ForgedException", "No.")) }
+            guard String(buffer: body) == #""right""# else { return .failure(OneWordAuthorizer.error("ForgedException", "No.")) }
             return .success(
                 RequestCaller(
                     accessKeyID: "me", accountID: "1", userARN: "arn:aws:iam::1:user/me",

@@ -56,6 +56,15 @@ struct TestAPI: Sendable {
         try await channel.close()
     }
 
+    /// Sends a request, and hangs up once `meanwhile` is over.
+    func hangUp(_ path: String, after meanwhile: () async throws -> Void) async throws {
+        let channel = try await ClientBootstrap(group: self.invoker.eventLoop)
+            .channelOption(.autoRead, value: false).connect(to: self.address).get()
+        try await channel.writeAndFlush(ByteBuffer(string: "GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n"))
+        try await meanwhile()
+        try await channel.close()
+    }
+
     func lastRequest() async throws -> InvocationRequest {
         try await self.invoker.eventLoop.submit { self.invoker.requests[self.invoker.requests.count - 1] }.get()
     }
@@ -69,16 +78,27 @@ func withAPI(
     _ configuration: InvokeAPIConfiguration = InvokeAPIConfiguration(), events: FakeEventAcceptor? = nil,
     authorizer: (any RequestAuthorizer)? = nil, _ body: (TestAPI) async throws -> Void
 ) async throws {
+    try await withServer({ invoker in
+        let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+        let api = InvokeAPI(
+            invoker: invoker, events: events, configuration: configuration, authorizer: authorizer, logger: logger)
+        return { api.handle($0) }
+    }, body)
+}
+
+/// Runs `body` with a server of what `handler` makes for an invoker.
+func withServer(
+    _ handler: (FakeInvoker) -> (@Sendable (HTTPExchange) -> Void), _ body: (TestAPI) async throws -> Void
+) async throws {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let loop = group.next()
     let invoker = FakeInvoker(eventLoop: loop)
     let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
-    let api = InvokeAPI(
-        invoker: invoker, events: events, configuration: configuration, authorizer: authorizer, logger: logger)
+    let handler = handler(invoker)
     let server = try await loop.flatSubmit {
         HTTPServer.bind(
             host: "127.0.0.1", port: 0, configuration: HTTPServerConfiguration(sendsDate: true), eventLoop: loop,
-            logger: logger, handler: { api.handle($0) })
+            logger: logger, handler: handler)
     }.get()
     guard let address = try await loop.submit({ server.localAddress }).get() else {
         preconditionFailure("the server has no address")

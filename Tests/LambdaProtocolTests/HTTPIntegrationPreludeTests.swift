@@ -64,12 +64,31 @@ import Testing
 
     @Test func theSearchForTheDelimiterHasAnEnd() {
         var parser = HTTPIntegrationPreludeParser(limit: 10)
-        #expect(parser.received(ByteBuffer(string: "123456789")) == .needsMore)
-        #expect(parser.received(ByteBuffer(string: "0")) == .onlyBody(ByteBuffer(string: "1234567890")))
+        #expect(parser.received(ByteBuffer(string: "{\"3456789")) == .needsMore)
+        #expect(parser.received(ByteBuffer(string: "0")) == .onlyBody(ByteBuffer(string: "{\"34567890")))
     }
 
-    @Test(arguments: ["", "hello", "[]", #"{"statusCode":"no"}"#, #"{"headers":[]}"#])
+    @Test(arguments: [
+        #"{"statusCode":"no"}"#, #"{"headers":[]}"#, #"{"headers":{"a":[]}}"#, #"{"cookies":[1]}"#, #"{"a":}"#,
+        #"{"multiValueHeaders":{"a":"b"}}"#,
+    ])
     func whatIsNoPreludeIsMalformed(text: String) {
         #expect(self.steps(text + self.nul) == [.malformed])
+    }
+
+    @Test(arguments: ["", "hello", "[]", #"{"a":"#, "{\"a\0\":1}", #"{"a":1},"#, #"{"a":"}"}x"#])
+    func whatCannotBecomeAPreludeIsBodyAtOnce(text: String) {
+        #expect(self.steps(text + self.nul) == [.onlyBody(ByteBuffer(string: text + self.nul))])
+    }
+
+    @Test func bracesInStringsEndNoObject() {
+        let prelude = self.prelude(#" {"headers": {"a": "}\"{\\"}} "#)
+        #expect(prelude?.headers == [.init("a", "}\"{\\")])
+    }
+
+    @Test func nullsAreAbsent() {
+        #expect(
+            self.prelude(#"{"statusCode":null,"headers":null,"multiValueHeaders":null,"cookies":null}"#)
+                == HTTPIntegrationPrelude())
     }
 }

@@ -5,7 +5,10 @@
 "fail": "trailer"              ends in an error, told in the trailers     "fail": "swift"   as Swift's client tells it
 "exit": N                      ends the process in mid-stream             "hang": true     never ends the stream
 "cut": true                    closes the connection in mid-stream        "buffered": true  answers in one piece
+"prelude": JSON                stands before the chunks, as HttpResponseStream.from puts it there
 "status": true                 answers in one piece with how far it is: {"invocations": …, "last": status of the last post}
+
+The event of a function URL says the same in its query: ?chunks=N&size=BYTES&…
 """
 
 import base64
@@ -19,6 +22,7 @@ import stream_contents
 host, port = os.environ["AWS_LAMBDA_RUNTIME_API"].split(":")
 base = "/2018-06-01/runtime/invocation/"
 state = {"invocations": 0, "last": None}
+PRELUDE_TYPE = "application/vnd.awslambda.http-integration-response"
 
 
 def connect():
@@ -66,8 +70,13 @@ def post_stream(request_id, event):
               "Lambda-Runtime-Function-Response-Mode: streaming",
               "Trailer: Lambda-Runtime-Function-Error-Type",
               "Trailer: Lambda-Runtime-Function-Error-Body",
-              f"Content-Type: {event.get('type', 'application/octet-stream')}",
+              f"Content-Type: {event.get('type', PRELUDE_TYPE if 'prelude' in event else 'application/octet-stream')}",
               "Transfer-Encoding: chunked")
+    if "prelude" in event:
+        prelude = event["prelude"].encode()
+        # In two pieces, of which neither has all of the delimiter.
+        sock.sendall(b"%x\r\n%s\r\n" % (len(prelude) + 3, prelude + bytes(3)))
+        sock.sendall(b"5\r\n%s\r\n" % bytes(5))
     for number, chunk in enumerate(stream_contents.chunks(event)):
         if number:
             time.sleep(event.get("pause_ms", 0) / 1000)
@@ -89,6 +98,8 @@ while True:
     _, headers, body = read_answer()
     request_id, event = headers["lambda-runtime-aws-request-id"], json.loads(body)
     state["invocations"] += 1
+    if isinstance(event, dict) and "rawQueryString" in event:
+        event = stream_contents.of_query(event["rawQueryString"])
     if not isinstance(event, dict) or not ("chunks" in event or "status" in event):
         post_whole(request_id, body)
     elif event.get("status"):
