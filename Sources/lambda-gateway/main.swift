@@ -7,6 +7,7 @@ import LambdaProgram
 import Logging
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 func fail(_ message: String, exitCode: Int32) -> Never {
     StandardError.write("lambda-gateway: \(message)")
@@ -37,7 +38,16 @@ func configuration() -> ProgramConfiguration {
 func answerReadiness(_ settings: ProgramConfiguration) -> Never {
     let check = ReadinessCheck(
         host: settings.gateway.host, port: settings.gateway.port, method: "GET", path: "/ready")
-    if let trouble = check.run() { fail(trouble, exitCode: 1) }
+    let usesTLS = settings.gateway.tlsContext != nil
+    let trouble = check.run { channel in
+        guard usesTLS else { return }
+        // It is this host that is asked, under a name that no certificate has: there is nothing to verify.
+        var client = TLSConfiguration.makeClientConfiguration()
+        client.certificateVerification = .none
+        let handler = try NIOSSLClientHandler(context: NIOSSLContext(configuration: client), serverHostname: nil)
+        try channel.pipeline.syncOperations.addHandler(handler)
+    }
+    if let trouble { fail(trouble, exitCode: 1) }
     exit(0)
 }
 

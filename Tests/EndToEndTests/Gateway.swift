@@ -47,9 +47,12 @@ struct Gateway {
     }
 
     /// Asks as a container's health check does.
-    func checkReadiness() async throws -> Program.Result {
+    ///
+    /// - Parameter settings: The gateway's own that matter.
+    func checkReadiness(_ settings: [String: String] = [:]) async throws -> Program.Result {
         try await Program.run(
-            ProgramEnvironment.program("lambda-gateway"), ["--ready"], environment: ["PORT": String(self.port)])
+            ProgramEnvironment.program("lambda-gateway"), ["--ready"],
+            environment: ["PORT": String(self.port)].merging(settings) { $1 })
     }
 
     /// Makes calls with boto3, one after the other, none of which it repeats.

@@ -24,7 +24,7 @@ extension EndToEnd {
         }
 
         @Test func botoVerifiesTheCertificateAndInvokes() async throws {
-            try await self.withGateway { gateway, name, _, authority in
+            try await self.withGateway { gateway, name, files, authority in
                 let large = "\"" + String(repeating: "x", count: 5_000_000) + "\""
                 let answers = try await SignedCall.make(
                     [
@@ -40,6 +40,11 @@ extension EndToEnd {
                 try large.write(toFile: file, atomically: false, encoding: .utf8)
                 let answer = try await gateway.post("@\(file)", to: name, options: ["-H", "Expect:"])
                 #expect(answer.body == large)
+                #expect(try await gateway.checkReadiness().status == .exited(1))
+                let check = try await gateway.checkReadiness([
+                    "TLS_CERTIFICATE_FILE": files.directory + "/certificate.pem", "TLS_KEY_FILE": files.directory + "/key.pem",
+                ])
+                #expect(check.status == .exited(0), "\(check.errors)")
                 let old = try await Program.run(
                     "curl", ["-sk", "--tls-max", "1.1", "--ciphers", "DEFAULT@SECLEVEL=0", gateway.endpoint + "/health"])
                 #expect(old.status == .exited(35), "\(old)")
