@@ -69,7 +69,11 @@ extension EndToEnd {
 
         /// A new setting fails this test until somebody has decided whose it is.
         @Test func nothingOfTheDaemonsOwnReachesTheFunction() async throws {
+            let files = try TemporaryFiles()
             let own = [
+                "METRICS_HOST": "127.0.0.1", "METRICS_PORT": String(ProgramPort.free()),
+                "FUNCTION_URL_PORT": String(ProgramPort.free()), "FUNCTION_URL_TRUST_PROXY": "true",
+                "FUNCTION_URL_FILE": try files.write(#"{"payloadFormat": "1.0"}"#, to: "url.json"),
                 "AMQP_LOOKAHEAD": "1", "MAX_CONCURRENCY": "2", "MIN_CONCURRENCY": "1", "PRINT_REPORTS": "true",
                 "CAPTURE_LOGS": "true", "USE_STRUCTURED_LOGGING": "false", "INVOKE_API_HOST": "127.0.0.1",
                 "AWS_LAMBDA_FUNCTION_TIMEOUT": "10", "AWS_LAMBDA_FUNCTION_IDLETIMEOUT": "60",

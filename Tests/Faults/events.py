@@ -94,12 +94,15 @@ def ledger(report, broker, work, programs, name):
     accepted = [key for keys, _ in results for key in keys]
     report.line("events accepted", f"{len(accepted)} in {time.time() - started:.0f} s")
     report.line("refusals before that", dict(sum((refused for _, refused in results), collections.Counter())))
+    # What goes wrong goes on until nearly all of them have begun.
+    while len({key for key, _ in system.begun()}) < 0.98 * count and time.time() < started + 240:
+        time.sleep(1)
     stopping.set()
     hurting.join()
     report.line("daemons killed, brokers killed or restarted", f"{kills['daemon']}, {kills['broker']}")
     letters = settle(system)
     begun = collections.Counter(key for key, _ in system.begun())
-    parked = {json.loads(body)["id"] for body in letters}
+    parked = {json.loads(body)["requestPayload"]["id"] for body in letters}
     lost = [key for key in accepted if key not in begun and key not in parked]
     report.promise("accepted events that neither began nor are dead letters", len(lost), not lost)
     report.line("dead letters", len(letters))
@@ -132,7 +135,7 @@ def replay(report, system, programs, parked):
     tool = f"{programs}/lambda-amqp"
     if not parked or not os.path.exists(tool):
         return report.line("replayed", "nothing: no dead letters, or no lambda-amqp built")
-    subprocess.run([tool, "dead-letters", "replay", "--uri", system.broker.uri, system.name], check=True,
+    subprocess.run([tool, "dead-letters", "replay", "--uri", system.broker.uri, system.name, "--all"], check=True,
                    stdout=subprocess.DEVNULL)
     settle(system)
     again = {key for key, _ in system.begun()[before:]}
