@@ -122,10 +122,15 @@ class System:
             raise SystemExit(f"the gateway has no metric {name}")
         return sum(values)
 
-    def begun(self):
+    def begun(self, what="begun"):
         """Ids in the order in which their runs began, each with its time."""
         with open(self.notes) as file:
-            return [(line.split()[0], float(line.split()[1])) for line in file if line.strip()]
+            notes = [line.split() for line in file]
+        return [(note[0], float(note[1])) for note in notes if len(note) == 3 and note[2] == what]
+
+    def ended(self):
+        """Ids in the order in which their runs came to their end, each with its time."""
+        return self.begun("ended")
 
     def close(self):
         for process in [self.gateway, *self.daemons]:
