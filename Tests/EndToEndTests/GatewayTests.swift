@@ -286,7 +286,7 @@ extension EndToEnd {
                     let url = "\(gateway.endpoint)/2015-03-31/functions/\(daemon.name)/invocations"
                     let waiting = try Program(
                         "curl", ["--silent", "--include", "-XPOST", url, "-d", #"{"do": "sleep", "ms": 1000}"#])
-                    try await Task.sleep(for: .milliseconds(400))
+                    try await daemon.untilStarted(invocations: 2)
                     gateway.program.signal(SIGTERM)
                     #expect(try await waiting.end() == .exited(0))
                     #expect(waiting.output.contains("HTTP/1.1 200"), "\(waiting.output)")

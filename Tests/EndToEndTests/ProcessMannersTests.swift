@@ -8,7 +8,8 @@ extension EndToEnd {
         @Test func aTerminatedDaemonFinishesWhatHasStarted() async throws {
             try await Daemon.with(.scripted, broker: try ProgramEnvironment.brokerURI()) { daemon in
                 let call = try CLI.start(daemon.name, #"{"do": "sleep", "ms": 1500}"#)
-                try await Task.sleep(for: .seconds(1))
+                // The first was the one by which the daemon was found ready.
+                try await daemon.untilStarted(invocations: 2)
                 daemon.program.signal(SIGTERM)
                 let answer = try await call.result()
                 #expect(answer.status == .exited(0), "\(answer.errors)")
@@ -21,7 +22,8 @@ extension EndToEnd {
             try await Daemon.with(.scripted, broker: try ProgramEnvironment.brokerURI(), settings: settings) { daemon in
                 let call = try CLI.start(daemon.name, #"{"do": "sleep", "ms": 50000}"#)
                 defer { call.killGroup() }
-                try await Task.sleep(for: .seconds(1))
+                // The first was the one by which the daemon was found ready.
+                try await daemon.untilStarted(invocations: 2)
                 daemon.program.signal(SIGTERM)
                 try await Task.sleep(for: .milliseconds(300))
                 #expect(Program.isRunning(daemon.program.processID))
