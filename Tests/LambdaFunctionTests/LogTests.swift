@@ -143,7 +143,12 @@ import Testing
 
     @Test func theEndOfARuntimeInMidStreamIsInTheLog() async throws {
         let sink = RecordingSink()
-        let (outcome, log) = try await self.withLog("next open chunk:ab kill:9") { await $0.stream(into: sink).text }
+        let (outcome, log) = try await self.withLog("next open chunk:ab kill:9") {
+            let outcome = await $0.stream(into: sink).text
+            // The caller is told as soon as the connection is cut; why it was is known when the process has ended.
+            try await $0.until { $0.freeSlots == 1 }
+            return outcome
+        }
         #expect(sink.text == "ab")
         #expect(outcome.contains("Runtime.TruncatedResponse"))
         let fault = "RequestId: \(Self.id) Error: Runtime exited with error: signal: killed"
