@@ -50,6 +50,7 @@ package struct InvocationMessage: Sendable {
                                     headers.traceID, context: headers.traceContext, now: wallClock),
                                 traceContext: headers.traceContext, tenantID: headers.tenantID,
                                 wantsLogTail: headers.logType == "Tail",
+                                idempotencyKey: headers.idempotencyKey?.isEmpty == true ? nil : headers.idempotencyKey,
                                 startDeadline: $0),
                             properties, headers, type)
                     }

@@ -146,6 +146,20 @@ import Testing
         #expect(calls.remove(slot)?.isAnswered == true)
     }
 
+    @Test func whatWasGivenBackUnstartedIsForgottenAndTheRestStays() throws {
+        var calls = Calls()
+        let slots = [1, 2, 3].map { calls.insert(self.call("\($0)", tag: UInt64($0))).slot }
+        let other = calls.insert(self.call("4", on: "B", tag: 2)).slot
+        calls.forget([2, 3], on: { $0 == "A" })
+        #expect(calls.count == 2)
+        #expect(calls.remove(slots[1]) == nil)
+        calls.channelsLost { _ in true }
+        #expect(!calls.join(try self.identity("2"), .init(channel: "C", tag: 1)))
+        #expect(calls.join(try self.identity("4"), .init(channel: "C", tag: 2)))
+        #expect(calls.remove(other)?.delivery?.tag == 2)
+        #expect(calls.remove(slots[0]) != nil)
+    }
+
     @Test func numbersAreUsedAgain() {
         var calls = Calls()
         for _ in 0..<100 {

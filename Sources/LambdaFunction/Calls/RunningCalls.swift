@@ -93,6 +93,21 @@ package struct RunningCalls<Channel> {
         return call
     }
 
+    /// Calls that have not started are no longer this daemon's: they were given back, or their channel is gone.
+    ///
+    /// - Parameters:
+    ///   - tags: Of their deliveries.
+    ///   - isMeant: Whether it is the channel that the tags belong to.
+    package mutating func forget(_ tags: [UInt64], on isMeant: (Channel) -> Bool) {
+        let tags = Set(tags)
+        guard !tags.isEmpty else { return }
+        for slot in self.slots.indices {
+            guard let delivery = self.slots[slot]?.delivery, tags.contains(delivery.tag), isMeant(delivery.channel)
+            else { continue }
+            _ = self.remove(slot)
+        }
+    }
+
     /// Channels are gone; the broker delivers again what came through them.
     ///
     /// - Parameter isGone: Whether a channel is among them.
