@@ -309,7 +309,7 @@ extension EndToEnd {
         @Test(arguments: [
             ("PORT", "x"), ("EVENT_LOOPS", "0"), ("INVOKE_TIMEOUT", "soon"), ("STREAM_TIMEOUT", "-1"),
             ("MAX_CONNECTIONS", "many"), ("REQUEST_LIMIT", "0"), ("REQUIRE_JSON", "no!"),
-            ("PUBLISHER_CONFIRMS", "perhaps"), ("LOG_LEVEL", "loud"), ("CLIENT_TIMEOUT", "0"),
+            ("PUBLISHER_CONFIRMS", "perhaps"), ("LOG_LEVEL", "loud"), ("CLIENT_TIMEOUT", "0"), ("MAX_BODY_MEMORY", "0"),
             ("AMQP_URI", "http://localhost"), ("AMQP_PASSWORD_FILE", "/nowhere/at/all"),
         ])
         func malformedSettingsExitWith78(setting: String, value: String) async throws {
