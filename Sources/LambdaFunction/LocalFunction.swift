@@ -15,6 +15,7 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
     private let output: LogWriter
     /// `nil` where nobody wants to know.
     private let meter: FunctionMeter?
+    private var pace: PaceMeter
     /// One timer for whatever comes first: a wait that is over, an environment that was idle for long.
     private var nextTick: NIODeadline?
     private var drained: EventLoopPromise<Void>?
@@ -43,6 +44,9 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
                     * configuration.environment.maxInvocations,
                 maxWaiting: configuration.maxWaiting, maxWaitingTime: configuration.maxWaitingTime,
                 idleTimeout: configuration.idleTimeout))
+        // Of several invocations in one environment it is not known which has made room.
+        let measured = configuration.environment.maxInvocations == 1 ? configuration.maxEnvironments : 0
+        self.pace = PaceMeter(environmentCount: max(0, measured))
         var environment = configuration.environment
         environment.accountID = configuration.accountID
         let output = output ?? LogWriter(eventLoop: eventLoop, logger: logger)
@@ -116,13 +120,18 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
         self.run(Invocation(request, sink: sink, completion: completion))
     }
 
-    private func run(_ invocation: Invocation) {
+    /// - Returns: Whether it waits.
+    @discardableResult
+    private func run(_ invocation: Invocation, isFirst: Bool = false) -> Bool {
         self.eventLoop.assertInEventLoop()
         let now = NIODeadline.now()
         self.measure(invocation, from: now)
         let startDeadline = invocation.request.startDeadline
-        self.carryOut(
-            self.scheduler.invocationArrived(invocation, startDeadline: startDeadline, now: now), for: invocation, now)
+        let action = self.scheduler.invocationArrived(
+            invocation, startDeadline: startDeadline, isFirst: isFirst, now: now)
+        self.carryOut(action, for: invocation, now)
+        if case .wait = action { return true }
+        return false
     }
 
     private func measure(_ invocation: Invocation, from now: NIODeadline) {
@@ -147,6 +156,7 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
 
     private func start(_ invocation: Invocation, in environment: Int, _ now: NIODeadline) {
         invocation.startedAt = now
+        self.pace.began(environment, now: now)
         invocation.onStart?()
         self.environments[environment].invoke(invocation)
     }
@@ -214,6 +224,35 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
     }
 }
 
+extension LocalFunction: CallInvoker {
+    package func invoke(
+        _ request: InvocationRequest, of function: ResolvedFunction, into sink: (any ResponseSink)?,
+        ticket: CallTicket, completion: @escaping (InvocationOutcome) -> Void
+    ) -> Bool {
+        let invocation = Invocation(request, sink: sink, completion: completion)
+        invocation.ticket = ticket.number
+        invocation.mayGoBack = ticket.mayGoBack
+        return self.run(invocation, isFirst: ticket.isFirst)
+    }
+
+    package var oldestSurplusCall: UInt64? {
+        self.scheduler.oldestSurplus { $0.mayGoBack }?.ticket
+    }
+
+    package func takeBackCalls(_ calls: WaitingCalls) -> [UInt64] {
+        self.eventLoop.assertInEventLoop()
+        let taken =
+            switch calls {
+            case .surplus: self.scheduler.takeBack(onlySurplus: true) { $0.mayGoBack }
+            case .returnable: self.scheduler.takeBack(onlySurplus: false) { $0.mayGoBack }
+            case .all: self.scheduler.takeBack(onlySurplus: false) { $0.ticket != 0 }
+            }
+        return taken.map(\.ticket)
+    }
+
+    package func takePace() -> InvocationPace { self.pace.take() }
+}
+
 extension LocalFunction: EventInvoker {
     package func invokeEvent(
         _ request: InvocationRequest, of function: ResolvedFunction, onStart: @escaping () -> Void,
@@ -253,12 +292,16 @@ extension LocalFunction: ExecutionEnvironmentDelegate {
         guard !self.isStopping else { return }
         switch notice {
         case .ready:
-            self.run { $0.environmentBecameReady(environment.index, now: $1) }
+            self.run {
+                self.pace.ended(environment.index, now: $1)
+                return $0.environmentBecameReady(environment.index, now: $1)
+            }
         case .lost:
             self.scheduler.environmentLost(environment.index)
         case .stopped:
             self.run {
-                $0.environmentStopped(
+                self.pace.ended(environment.index, now: $1)
+                return $0.environmentStopped(
                     environment.index, needsInvocation: environment.startsOnlyWithInvocation, now: $1)
             }
         case .closed:
