@@ -15,6 +15,7 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
     private let output: LogWriter
     /// `nil` where nobody wants to know.
     private let meter: FunctionMeter?
+    private var pace: PaceMeter
     /// One timer for whatever comes first: a wait that is over, an environment that was idle for long.
     private var nextTick: NIODeadline?
     private var drained: EventLoopPromise<Void>?
@@ -49,6 +50,9 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
             limits: .init(
                 count: configuration.idempotencyCount, byteCount: configuration.idempotencyByteCount,
                 time: configuration.idempotencyTime))
+        // Of several invocations in one environment it is not known which has made room.
+        let measured = configuration.environment.maxInvocations == 1 ? configuration.maxEnvironments : 0
+        self.pace = PaceMeter(environmentCount: max(0, measured))
         var environment = configuration.environment
         environment.accountID = configuration.accountID
         let output = output ?? LogWriter(eventLoop: eventLoop, logger: logger)
@@ -130,13 +134,18 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
         self.run(Invocation(request, sink: sink, completion: completion))
     }
 
-    private func run(_ invocation: Invocation) {
+    /// - Returns: Whether it waits.
+    @discardableResult
+    private func run(_ invocation: Invocation, isFirst: Bool = false) -> Bool {
         self.eventLoop.assertInEventLoop()
         let now = NIODeadline.now()
         self.measure(invocation, from: now)
         let startDeadline = invocation.request.startDeadline
-        self.carryOut(
-            self.scheduler.invocationArrived(invocation, startDeadline: startDeadline, now: now), for: invocation, now)
+        let action = self.scheduler.invocationArrived(
+            invocation, startDeadline: startDeadline, isFirst: isFirst, now: now)
+        self.carryOut(action, for: invocation, now)
+        if case .wait = action { return true }
+        return false
     }
 
     private func measure(_ invocation: Invocation, from now: NIODeadline) {
@@ -161,6 +170,7 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
 
     private func start(_ invocation: Invocation, in environment: Int, _ now: NIODeadline) {
         invocation.startedAt = now
+        self.pace.began(environment, now: now)
         invocation.onStart?()
         self.environments[environment].invoke(invocation)
     }
@@ -228,6 +238,42 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
     }
 }
 
+extension LocalFunction: CallInvoker {
+    package func invoke(
+        _ request: InvocationRequest, of function: ResolvedFunction, into sink: (any ResponseSink)?,
+        ticket: CallTicket, completion: @escaping (InvocationOutcome) -> Void
+    ) -> Bool {
+        guard sink != nil || request.idempotencyKey == nil else {
+            // Others may come to wait for it: it stays.
+            self.runOnce(request, completion: completion) {
+                self.run(Invocation(request, completion: $0), isFirst: ticket.isFirst)
+            }
+            return false
+        }
+        let invocation = Invocation(request, sink: sink, completion: completion)
+        invocation.ticket = ticket.number
+        invocation.mayGoBack = ticket.mayGoBack
+        return self.run(invocation, isFirst: ticket.isFirst)
+    }
+
+    package var oldestSurplusCall: UInt64? {
+        self.scheduler.oldestSurplus { $0.mayGoBack }?.ticket
+    }
+
+    package func takeBackCalls(_ calls: WaitingCalls) -> [UInt64] {
+        self.eventLoop.assertInEventLoop()
+        let taken =
+            switch calls {
+            case .surplus: self.scheduler.takeBack(onlySurplus: true) { $0.mayGoBack }
+            case .returnable: self.scheduler.takeBack(onlySurplus: false) { $0.mayGoBack }
+            case .all: self.scheduler.takeBack(onlySurplus: false) { $0.ticket != 0 }
+            }
+        return taken.map(\.ticket)
+    }
+
+    package func takePace() -> InvocationPace { self.pace.take() }
+}
+
 extension LocalFunction: EventInvoker {
     package func invokeEvent(
         _ request: InvocationRequest, of function: ResolvedFunction, onStart: @escaping () -> Void,
@@ -285,12 +331,16 @@ extension LocalFunction: ExecutionEnvironmentDelegate {
         guard !self.isStopping else { return }
         switch notice {
         case .ready:
-            self.run { $0.environmentBecameReady(environment.index, now: $1) }
+            self.run {
+                self.pace.ended(environment.index, now: $1)
+                return $0.environmentBecameReady(environment.index, now: $1)
+            }
         case .lost:
             self.scheduler.environmentLost(environment.index)
         case .stopped:
             self.run {
-                $0.environmentStopped(
+                self.pace.ended(environment.index, now: $1)
+                return $0.environmentStopped(
                     environment.index, needsInvocation: environment.startsOnlyWithInvocation, now: $1)
             }
         case .closed:

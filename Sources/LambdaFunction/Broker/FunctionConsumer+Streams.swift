@@ -41,7 +41,12 @@ extension FunctionConsumer {
         }
         stream = reply
         self.streams.insert(reply)
-        self.invoker.invoke(request, of: function, into: reply) { reply.finished($0) }
+        let waits = self.invoker.invoke(request, of: function, into: reply, ticket: answer.ticket) {
+            reply.finished($0)
+        }
+        guard waits else { return }
+        self.streams.waits(reply, deliveryTag: answer.deliveryTag)
+        self.lookAhead?.messageWaits()
     }
 
     /// Sends a stream's last message.

@@ -1,6 +1,6 @@
 package import AMQP
 import LambdaAMQP
-package import LambdaProtocol
+import LambdaProtocol
 package import Logging
 package import NIOCore
 
@@ -13,7 +13,7 @@ package final class FunctionConsumer: @unchecked Sendable {
     // @unchecked: every member is used on `eventLoop` only (asserted).
     let configuration: FunctionConsumerConfiguration
     private let connection: AMQPConnection
-    let invoker: any FunctionInvoker
+    let invoker: any CallInvoker
     let eventLoop: any EventLoop
     let logger: Logger
     private let queue: FunctionQueue
@@ -29,6 +29,10 @@ package final class FunctionConsumer: @unchecked Sendable {
     /// Takes over what nobody waits for; `nil`: such a message is run as it is, once.
     private let events: EventAcceptance?
     let meter: FunctionMeter?
+    /// `nil` where the prefetch is all.
+    let lookAhead: LookAhead?
+    /// What is known of the queue.
+    private var traits = FunctionQueueTraits()
 
     /// The channel that is consumed on; `nil` while there is none.
     private var channel: AMQPLinkChannel?
@@ -44,7 +48,7 @@ package final class FunctionConsumer: @unchecked Sendable {
     private var failedSetUps = 0
 
     package init(
-        configuration: FunctionConsumerConfiguration, connection: AMQPConnection, invoker: any FunctionInvoker,
+        configuration: FunctionConsumerConfiguration, connection: AMQPConnection, invoker: any CallInvoker,
         events: EventAcceptance? = nil, logger: Logger, meter: FunctionMeter? = nil
     ) {
         self.configuration = configuration
@@ -57,6 +61,13 @@ package final class FunctionConsumer: @unchecked Sendable {
         self.queue = FunctionQueue(name: configuration.queueName, logger: logger)
         self.keptReplies = KeptReplies(limits: .init(count: configuration.prefetch))
         self.streams = StreamedReplies(logger: logger)
+        self.lookAhead = configuration.credit.map { limits in
+            LookAhead(
+                .init(queueName: configuration.queueName, limits: limits, priority: configuration.priority),
+                invoker: invoker, logger: logger, meter: meter)
+        }
+        self.lookAhead?.onDelivery = { [unowned self] in self.received($0, on: $1) }
+        self.lookAhead?.onHandedBack = { [unowned self] tags, channel in self.forget(tags) { $0 === channel } }
     }
 
     /// Begins to consume, on this link and on every later one. Call on the connection's loop.
@@ -64,7 +75,7 @@ package final class FunctionConsumer: @unchecked Sendable {
         self.connection.register(self)
     }
 
-    /// Takes no further message, and completes when the last one is answered.
+    /// Takes no further message, gives back what has not started, and completes when the rest is answered.
     package func drain() -> EventLoopFuture<Void> {
         self.eventLoop.assertInEventLoop()
         if let drained = self.drained { return drained.futureResult }
@@ -77,12 +88,29 @@ package final class FunctionConsumer: @unchecked Sendable {
         }
         self.consumerTag = nil
         self.isCancelled = false
-        // What the broker sent before it agreed to the cancel still comes, and is run.
-        channel.cancel(tag).assumeIsolated().whenComplete { _ in
+        // What the broker sent before it agreed to the cancels still comes.
+        let ends = [channel.cancel(tag), self.lookAhead?.end()].compactMap { $0 }
+        EventLoopFuture.andAllComplete(ends, on: self.eventLoop).assumeIsolated().whenComplete { _ in
             self.isCancelled = true
+            self.handBackUnstarted(on: channel)
             self.completeDrainIfQuiet()
         }
         return drained.futureResult
+    }
+
+    /// For whoever serves the function from now on. Where the queue may have gone with its last consumer it is run here.
+    private func handBackUnstarted(on channel: AMQPLinkChannel) {
+        guard channel.isOpen, self.traits.outlivesItsConsumers else { return }
+        let tags = self.invoker.takeBackCalls(.returnable)
+        LookAhead.handBack(tags, on: channel, logger: self.logger)
+        self.forget(tags) { $0 === channel }
+    }
+
+    /// These messages are no longer this daemon's.
+    private func forget(_ deliveryTags: [UInt64], on isMeant: (AMQPLinkChannel) -> Bool) {
+        self.running -= deliveryTags.count
+        self.calls.forget(deliveryTags, on: isMeant)
+        self.streams.forget(deliveryTags)
     }
 
     func completeDrainIfQuiet() {
@@ -116,13 +144,20 @@ extension FunctionConsumer: AMQPRecoverable {
     private func channelLost() {
         self.channel = nil
         self.consumerTag = nil
+        self.lookAhead?.channelLost()
+        // What has not started the broker delivers again, here or elsewhere; what runs may be joined by that.
+        self.forget(self.invoker.takeBackCalls(.all)) { !$0.isOpen }
         self.calls.channelsLost { !$0.isOpen }
         self.streams.connectionLost()
+        self.completeDrainIfQuiet()
     }
 
     private func setUp(on link: AMQPLink) -> EventLoopFuture<Void> {
         self.queue.ensure(on: link)
-            .flatMap { self.openChannel(on: link) }
+            .flatMap { traits in
+                self.traits = traits
+                return self.openChannel(on: link)
+            }
             .flatMap { self.consume(on: $0) }
     }
 
@@ -133,19 +168,19 @@ extension FunctionConsumer: AMQPRecoverable {
             self.channel = channel
             channel.onClosed = { error in self.channelClosed(channel, error) }
             channel.onReturned = { message in self.replyReturned(message) }
-            let qos = ClientMethod.basicQos(
-                prefetchCount: UInt16(clamping: self.configuration.prefetch), isGlobal: false)
-            return channel.request(qos, expecting: .qosOK).map { _ in channel }
+            return self.eventLoop.makeSucceededFuture(channel)
         }
     }
 
     private func consume(on channel: AMQPLinkChannel) -> EventLoopFuture<Void> {
         let deliver: (AMQPDelivery) -> Void = { delivery in self.received(delivery, on: channel) }
         let cancelled = { self.consumerCancelled(on: channel) }
-        return channel.consume(
-            AMQPConsumption(queue: self.configuration.queueName), deliver: deliver, cancelled: cancelled
-        ).assumeIsolated().map { tag in
+        let prefetch = UInt16(clamping: self.configuration.prefetch)
+        // For the consumers that begin after it. A refusal closes the channel, and fails what follows.
+        channel.request(.basicQos(prefetchCount: prefetch, isGlobal: false), expecting: .qosOK).whenComplete { _ in }
+        return channel.consume(self.consumption, deliver: deliver, cancelled: cancelled).assumeIsolated().map { tag in
             self.consumerTag = tag
+            if self.traits.takesHandBacks { self.lookAhead?.begin(on: channel) }
             self.failedSetUps = 0
             self.logger.info(
                 "Consuming",
@@ -153,6 +188,12 @@ extension FunctionConsumer: AMQPRecoverable {
                     "queue": "\(self.configuration.queueName)", "prefetch": "\(self.configuration.prefetch)",
                 ])
         }.nonisolated()
+    }
+
+    private var consumption: AMQPConsumption {
+        let priority = self.configuration.priority
+        return AMQPConsumption(
+            queue: self.configuration.queueName, arguments: priority == 0 ? [:] : ["x-priority": .int32(priority)])
     }
 
     private func setUpFailed(_ error: any Error, on link: AMQPLink) {
@@ -194,6 +235,7 @@ extension FunctionConsumer: AMQPRecoverable {
 extension FunctionConsumer {
     private func received(_ delivery: AMQPDelivery, on channel: AMQPLinkChannel) {
         self.running += 1
+        self.lookAhead?.delivered(delivery.deliveryTag)
         if delivery.isRedelivered { self.meter?.counts.redeliveries += 1 }
         if self.mayBeKnown, self.takesUp(delivery, on: channel) { return }
         if !self.goneCallers.isEmpty, self.isForNobody(delivery) { return self.drop(delivery, on: channel) }
@@ -242,7 +284,7 @@ extension FunctionConsumer {
                 return self.run(
                     message, stream, isRedelivered: delivery.isRedelivered, answer, of: function, on: channel)
             }
-            self.call(message, delivery, of: function, on: channel)
+            self.call(message, delivery, answer.ticket, of: function, on: channel)
         }
     }
 
@@ -261,12 +303,15 @@ extension FunctionConsumer {
         let replyTo: AMQPShortString?
         let correlationID: AMQPShortString?
         let deliveryTag: UInt64
+        /// A message goes back once at most: one that came back stays, and is run first.
+        let ticket: CallTicket
 
         init(_ requestID: String, _ delivery: AMQPDelivery) {
             self.requestID = requestID
             self.replyTo = delivery.properties.replyTo
             self.correlationID = delivery.properties.correlationID
             self.deliveryTag = delivery.deliveryTag
+            self.ticket = CallTicket(number: delivery.deliveryTag, mayGoBack: !delivery.isRedelivered)
         }
     }
 

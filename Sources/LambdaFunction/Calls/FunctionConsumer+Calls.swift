@@ -8,7 +8,7 @@ import NIOCore
 extension FunctionConsumer {
     /// Runs a call.
     func call(
-        _ message: InvocationMessage, _ delivery: AMQPDelivery, of function: ResolvedFunction,
+        _ message: InvocationMessage, _ delivery: AMQPDelivery, _ ticket: CallTicket, of function: ResolvedFunction,
         on channel: AMQPLinkChannel
     ) {
         let (slot, checkAt) = self.calls.insert(
@@ -17,7 +17,10 @@ extension FunctionConsumer {
                 deadline: message.request.startDeadline,
                 delivery: .init(channel: channel, tag: delivery.deliveryTag)))
         if let checkAt { self.tellLateCallers(at: checkAt) }
-        self.invoker.invoke(message.request, of: function) { outcome in self.ended(slot, outcome) }
+        let waits = self.invoker.invoke(message.request, of: function, into: nil, ticket: ticket) { outcome in
+            self.ended(slot, outcome)
+        }
+        if waits { self.lookAhead?.messageWaits() }
     }
 
     private func ended(_ slot: Int, _ outcome: InvocationOutcome) {
