@@ -16,6 +16,9 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
     /// `nil` where nobody wants to know.
     private let meter: FunctionMeter?
     private var pace: PaceMeter
+    /// Whether an environment is ready or at work.
+    package private(set) var isWarm = false
+    private var tellWarmth: (() -> Void)?
     /// One timer for whatever comes first: a wait that is over, an environment that was idle for long.
     private var nextTick: NIODeadline?
     private var drained: EventLoopPromise<Void>?
@@ -250,7 +253,18 @@ extension LocalFunction: CallInvoker {
         return taken.map(\.ticket)
     }
 
+    package func whenWarmthChanges(_ tell: @escaping () -> Void) {
+        self.tellWarmth = tell
+    }
+
     package func takePace() -> InvocationPace { self.pace.take() }
+
+    private func checkWarmth() {
+        let isWarm = self.scheduler.status.servingEnvironments > 0
+        guard isWarm != self.isWarm else { return }
+        self.isWarm = isWarm
+        self.tellWarmth?()
+    }
 }
 
 extension LocalFunction: EventInvoker {
@@ -296,14 +310,17 @@ extension LocalFunction: ExecutionEnvironmentDelegate {
                 self.pace.ended(environment.index, now: $1)
                 return $0.environmentBecameReady(environment.index, now: $1)
             }
+            if !self.isWarm { self.checkWarmth() }
         case .lost:
             self.scheduler.environmentLost(environment.index)
+            self.checkWarmth()
         case .stopped:
             self.run {
                 self.pace.ended(environment.index, now: $1)
                 return $0.environmentStopped(
                     environment.index, needsInvocation: environment.startsOnlyWithInvocation, now: $1)
             }
+            self.checkWarmth()
         case .closed:
             break
         }

@@ -160,6 +160,19 @@ import Testing
         }
     }
 
+    @Test func theLastConsumerOfAnAutoDeleteQueueEmptiesItBeforeItLeaves() async throws {
+        let queue = AMQPQueueDeclaration(name: Self.uniqueName(), isDurable: false, isAutoDelete: true)
+        try await self.withClient(queue) { name, client, caller in
+            let daemon = try await CreditDaemon.start(name, slots: 1)
+            let calls = Task { try await self.call(client, name, count: 30, window: 30) { _ in 10 } }
+            try await self.until { try await daemon.runs().count >= 2 }
+            try await daemon.drain()
+            try await calls.value
+            #expect(try await daemon.runs().count == 30)
+            await daemon.connection.close()
+        }
+    }
+
     @Test func whoDrainsGivesBackWhatHasNotStarted() async throws {
         try await self.withClient { name, client, caller in
             let first = try await CreditDaemon.start(name, slots: 1)
