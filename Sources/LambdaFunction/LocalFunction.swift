@@ -23,6 +23,8 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
     private var nextTick: NIODeadline?
     private var drained: EventLoopPromise<Void>?
     private var isStopping = false
+    /// Empty where no invocation has a key.
+    var idempotentCalls: IdempotentCalls<IdempotentWaiter>
 
     /// - Parameters:
     ///   - configuration: The function.
@@ -50,6 +52,10 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
         // Of several invocations in one environment it is not known which has made room.
         let measured = configuration.environment.maxInvocations == 1 ? configuration.maxEnvironments : 0
         self.pace = PaceMeter(environmentCount: max(0, measured))
+        self.idempotentCalls = IdempotentCalls(
+            limits: .init(
+                count: configuration.idempotencyCount, byteCount: configuration.idempotencyByteCount,
+                time: configuration.idempotencyTime))
         var environment = configuration.environment
         environment.accountID = configuration.accountID
         let output = output ?? LogWriter(eventLoop: eventLoop, logger: logger)
@@ -113,8 +119,16 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
         _ request: InvocationRequest, of function: ResolvedFunction,
         completion: @escaping (InvocationOutcome) -> Void
     ) {
+        guard request.idempotencyKey == nil else {
+            return self.runOnce(request, completion: completion) {
+                self.run(Invocation(request, completion: $0))
+            }
+        }
         self.run(Invocation(request, completion: completion))
     }
+
+    /// Whether idempotency keys mean anything here.
+    var remembersResults: Bool { self.configuration.idempotencyTime > .zero }
 
     package func invoke(
         _ request: InvocationRequest, of function: ResolvedFunction, into sink: any ResponseSink,
@@ -232,6 +246,11 @@ extension LocalFunction: CallInvoker {
         _ request: InvocationRequest, of function: ResolvedFunction, into sink: (any ResponseSink)?,
         ticket: CallTicket, completion: @escaping (InvocationOutcome) -> Void
     ) -> Bool {
+        // Others may wait for the outcome of an invocation with a key: it is not taken back.
+        if request.idempotencyKey != nil, sink == nil {
+            self.invoke(request, of: function, completion: completion)
+            return false
+        }
         let invocation = Invocation(request, sink: sink, completion: completion)
         invocation.ticket = ticket.number
         invocation.mayGoBack = ticket.mayGoBack
@@ -273,6 +292,24 @@ extension LocalFunction: EventInvoker {
         completion: @escaping (InvocationOutcome) -> Void
     ) {
         self.eventLoop.assertInEventLoop()
+        guard request.idempotencyKey == nil else {
+            // Joined or run: it has left the queue once.
+            var isStarted = false
+            func startOnce() {
+                if !isStarted { onStart() }
+                isStarted = true
+            }
+            return self.runOnce(request, completion: completion, onJoin: startOnce) {
+                self.runEvent(request, onStart: startOnce, completion: $0)
+            }
+        }
+        self.runEvent(request, onStart: onStart, completion: completion)
+    }
+
+    private func runEvent(
+        _ request: InvocationRequest, onStart: @escaping () -> Void,
+        completion: @escaping (InvocationOutcome) -> Void
+    ) {
         var hasStarted = false
         let invocation = Invocation(request) { outcome in
             completion(outcome)

@@ -99,7 +99,7 @@ package final class InvokeAPI: @unchecked Sendable {
                 let request = InvocationRequest(
                     requestID: requestID, event: event, invokedFunctionARN: head.function.invokedFunctionARN,
                     clientContext: head.clientContext, traceID: trace, traceContext: headers.traceContext,
-                    tenantID: head.tenantID, wantsLogTail: head.wantsLogTail)
+                    tenantID: head.tenantID, wantsLogTail: head.wantsLogTail, idempotencyKey: head.idempotencyKey)
                 self.run(request, head, exchange, isStreaming: isStreaming)
             }
         }
@@ -199,8 +199,8 @@ package final class InvokeAPI: @unchecked Sendable {
             return EventPayload.check(body.bytes, requiresJSON: self.configuration.requiresJSON)
         case .failure(.tooLarge(let declared)):
             return .failure(.payloadTooLarge(byteCount: declared ?? limit + 1, type: type, limit: limit))
-        case .failure(.truncated), .failure(.malformed), .failure(.timedOut):
-            return .failure(.incompleteBody)
+        case .failure(let error):
+            return .failure(InvokeError(error))
         }
     }
 }

@@ -48,12 +48,17 @@ extension FunctionConsumer {
         guard channel.isOpen, self.traits.outlivesItsConsumers else { return }
         let tags = self.invoker.takeBackCalls(.returnable)
         LookAhead.handBack(tags, on: channel, logger: self.logger)
-        self.forget(tags)
+        self.forget(tags) { $0 === channel }
     }
 
-    /// These messages are no longer this daemon's.
-    func forget(_ deliveryTags: [UInt64]) {
+    /// Messages that have not started are no longer this daemon's.
+    ///
+    /// - Parameters:
+    ///   - deliveryTags: Theirs.
+    ///   - isTheirs: Whether a channel is the one of the tags.
+    func forget(_ deliveryTags: [UInt64], on isTheirs: (AMQPLinkChannel) -> Bool) {
         self.running -= deliveryTags.count
+        self.calls.forget(deliveryTags, on: isTheirs)
         self.streams.forget(deliveryTags)
     }
 

@@ -7,8 +7,8 @@ package import NIOCore
 /// Takes a function's invocations from its queue, has them run, and sends the replies.
 ///
 /// A reply and its acknowledgement leave in one write, so that a message is never acknowledged without its reply. When
-/// the connection goes in between, the broker delivers the message again; a finished reply is sent on the new
-/// connection, and never acknowledged there, since delivery tags belong to one channel.
+/// the connection goes in between, the broker delivers the message again: here it joins its run, or gets the reply that
+/// was kept for it.
 package final class FunctionConsumer: @unchecked Sendable {
     // @unchecked: every member is used on `eventLoop` only (asserted).
     let configuration: FunctionConsumerConfiguration
@@ -17,10 +17,18 @@ package final class FunctionConsumer: @unchecked Sendable {
     let eventLoop: any EventLoop
     let logger: Logger
     let queue: FunctionQueue
+    /// What is being run, and what becomes of it when its channel goes.
+    var calls = RunningCalls<AMQPLinkChannel>()
+    var keptReplies: KeptReplies<ReplyMessage?>
+    var goneCallers = GoneCallers()
+    let attempts = AttemptPolicy()
+    /// Publishes calls again that are to be counted; none before the first.
+    lazy var publisher = ConfirmedPublisher(connection: self.connection, logger: self.logger)
+    var startedPublisher: EventLoopFuture<Void>?
     let streams: StreamedReplies
     /// Takes over what nobody waits for; `nil`: such a message is run as it is, once.
     private let events: EventAcceptance?
-    private let meter: FunctionMeter?
+    let meter: FunctionMeter?
     /// `nil` where the prefetch is all.
     let lookAhead: LookAhead?
     /// What is known of the queue.
@@ -54,6 +62,7 @@ package final class FunctionConsumer: @unchecked Sendable {
         self.eventLoop = connection.eventLoop
         self.logger = logger
         self.queue = FunctionQueue(name: configuration.queueName, logger: logger)
+        self.keptReplies = KeptReplies(limits: .init(count: configuration.prefetch))
         self.streams = StreamedReplies(logger: logger)
         self.lookAhead = configuration.credit.map { limits in
             LookAhead(
@@ -64,7 +73,7 @@ package final class FunctionConsumer: @unchecked Sendable {
             invoker.whenWarmthChanges { [weak self] in self?.adjustPriority() }
         }
         self.lookAhead?.onDelivery = { [unowned self] in self.received($0, on: $1) }
-        self.lookAhead?.onHandedBack = { [unowned self] in self.forget($0) }
+        self.lookAhead?.onHandedBack = { [unowned self] tags, channel in self.forget(tags) { $0 === channel } }
     }
 
     /// Begins to consume, on this link and on every later one. Call on the connection's loop.
@@ -99,8 +108,9 @@ extension FunctionConsumer: AMQPRecoverable {
         self.channel = nil
         self.consumerTag = nil
         self.lookAhead?.channelLost()
-        // The broker delivers them again, here or elsewhere.
-        self.forget(self.invoker.takeBackCalls(.all))
+        // What has not started is nobody's here: the broker delivers it again, here or elsewhere.
+        self.forget(self.invoker.takeBackCalls(.all)) { !$0.isOpen }
+        self.calls.channelsLost { !$0.isOpen }
         self.streams.connectionLost()
         self.completeDrainIfQuiet()
     }
@@ -120,6 +130,7 @@ extension FunctionConsumer: AMQPRecoverable {
         return link.openChannel().flatMap { channel in
             self.channel = channel
             channel.onClosed = { error in self.channelClosed(channel, error) }
+            channel.onReturned = { message in self.replyReturned(message) }
             return self.eventLoop.makeSucceededFuture(channel)
         }
     }
@@ -209,6 +220,8 @@ extension FunctionConsumer {
         self.running += 1
         self.lookAhead?.delivered(delivery.deliveryTag)
         if delivery.isRedelivered { self.meter?.counts.redeliveries += 1 }
+        if self.mayBeKnown, self.takesUp(delivery, on: channel) { return }
+        if !self.goneCallers.isEmpty, self.isForNobody(delivery) { return self.drop(delivery, on: channel) }
         if delivery.properties.replyTo == nil, let events = self.events {
             return self.move(delivery, to: events, on: channel)
         }
@@ -236,11 +249,13 @@ extension FunctionConsumer {
             let requestID = RequestID.make()
             self.meter?.counts.refused(error)
             self.finish(delivery, .refused(error), requestID: requestID, on: channel)
-        case .success(let message): self.run(message, delivery, on: channel)
+        case .success(let message):
+            if delivery.isRedelivered, !self.mayRun(message, delivery, on: channel) { return }
+            self.run(message, delivery, on: channel)
         }
     }
 
-    private func run(_ message: InvocationMessage, _ delivery: AMQPDelivery, on channel: AMQPLinkChannel) {
+    func run(_ message: InvocationMessage, _ delivery: AMQPDelivery, on channel: AMQPLinkChannel) {
         switch self.resolve(qualifier: message.qualifier) {
         case .failure(let error):
             self.meter?.counts.refused(error)
@@ -252,10 +267,7 @@ extension FunctionConsumer {
                 return self.run(
                     message, stream, isRedelivered: delivery.isRedelivered, answer, of: function, on: channel)
             }
-            let waits = self.invoker.invoke(message.request, of: function, into: nil, ticket: answer.ticket) {
-                self.finish(answer, $0, on: channel)
-            }
-            if waits { self.lookAhead?.messageWaits() }
+            self.call(message, delivery, of: function, on: channel)
         }
     }
 
@@ -274,19 +286,16 @@ extension FunctionConsumer {
         let replyTo: AMQPShortString?
         let correlationID: AMQPShortString?
         let deliveryTag: UInt64
-        /// A message goes back once at most: one that came back stays, and is run first.
-        let ticket: CallTicket
 
         init(_ requestID: String, _ delivery: AMQPDelivery) {
             self.requestID = requestID
             self.replyTo = delivery.properties.replyTo
             self.correlationID = delivery.properties.correlationID
             self.deliveryTag = delivery.deliveryTag
-            self.ticket = CallTicket(number: delivery.deliveryTag, mayGoBack: !delivery.isRedelivered)
         }
     }
 
-    private func finish(
+    func finish(
         _ delivery: AMQPDelivery, _ outcome: InvocationOutcome, requestID: String, on channel: AMQPLinkChannel
     ) {
         self.finish(Answer(requestID, delivery), outcome, on: channel)
@@ -305,7 +314,7 @@ extension FunctionConsumer {
             let message = ReplyMessage(outcome, requestID: answer.requestID, correlationID: answer.correlationID)
             self.send(message, answer, to: replyTo, on: channel)
         } else {
-            self.log(outcome, answer)
+            self.log(outcome, requestID: answer.requestID)
         }
         self.finished(answer, on: channel)
     }
@@ -319,28 +328,21 @@ extension FunctionConsumer {
     private func send(
         _ message: ReplyMessage, _ answer: Answer, to replyTo: AMQPShortString, on channel: AMQPLinkChannel
     ) {
-        guard let channel = channel.isOpen ? channel : self.channel, channel.isOpen else {
-            // The broker still has the message, and delivers it again.
-            return self.logger.warning(
-                "A reply was not sent: no connection", metadata: ["requestId": "\(answer.requestID)"])
-        }
-        self.attempt("send a reply") {
-            try channel.publish(
-                exchange: .empty, routingKey: replyTo, isMandatory: false, properties: message.properties,
-                body: message.body)
-        }
+        // Otherwise the broker still has the message, and delivers it again.
+        guard channel.isOpen else { return }
+        self.send(message, requestID: answer.requestID, to: replyTo, on: channel)
     }
 
-    private func log(_ outcome: InvocationOutcome, _ answer: Answer) {
+    func log(_ outcome: InvocationOutcome, requestID: String) {
         switch outcome {
         case .result: break
         case .functionError(let reply):
             self.logger.warning(
                 "An event ended in a function error",
-                metadata: ["requestId": "\(answer.requestID)", "error": "\(String(buffer: reply.body))"])
+                metadata: ["requestId": "\(requestID)", "error": "\(String(buffer: reply.body))"])
         case .refused(let error):
             self.logger.warning(
-                "An event was not run", metadata: ["requestId": "\(answer.requestID)", "error": "\(error.message)"])
+                "An event was not run", metadata: ["requestId": "\(requestID)", "error": "\(error.message)"])
         }
     }
 

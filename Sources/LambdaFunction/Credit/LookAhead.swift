@@ -40,7 +40,7 @@ final class LookAhead: @unchecked Sendable {
     /// A message of the second consumer.
     var onDelivery: ((AMQPDelivery, AMQPLinkChannel) -> Void)?
     /// These messages were given back.
-    var onHandedBack: (([UInt64]) -> Void)?
+    var onHandedBack: (([UInt64], AMQPLinkChannel) -> Void)?
 
     init(_ consumption: Consumption, invoker: any CallInvoker, logger: Logger, meter: FunctionMeter?) {
         self.consumption = consumption
@@ -142,7 +142,7 @@ extension LookAhead {
         let tags = self.invoker.takeBackCalls(.surplus)
         Self.handBack(tags, on: channel, logger: self.logger)
         self.meter?.counts.handBacks += tags.count
-        self.onHandedBack?(tags)
+        self.onHandedBack?(tags, channel)
     }
 
     /// Gives messages back, for whoever has a slot.
