@@ -16,6 +16,9 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
     /// `nil` where nobody wants to know.
     private let meter: FunctionMeter?
     private var pace: PaceMeter
+    /// Whether an environment is ready or at work.
+    package private(set) var isWarm = false
+    private var tellWarmth: (() -> Void)?
     /// One timer for whatever comes first: a wait that is over, an environment that was idle for long.
     private var nextTick: NIODeadline?
     private var drained: EventLoopPromise<Void>?
@@ -46,13 +49,13 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
                     * configuration.environment.maxInvocations,
                 maxWaiting: configuration.maxWaiting, maxWaitingTime: configuration.maxWaitingTime,
                 idleTimeout: configuration.idleTimeout))
+        // Of several invocations in one environment it is not known which has made room.
+        let measured = configuration.environment.maxInvocations == 1 ? configuration.maxEnvironments : 0
+        self.pace = PaceMeter(environmentCount: max(0, measured))
         self.idempotentCalls = IdempotentCalls(
             limits: .init(
                 count: configuration.idempotencyCount, byteCount: configuration.idempotencyByteCount,
                 time: configuration.idempotencyTime))
-        // Of several invocations in one environment it is not known which has made room.
-        let measured = configuration.environment.maxInvocations == 1 ? configuration.maxEnvironments : 0
-        self.pace = PaceMeter(environmentCount: max(0, measured))
         var environment = configuration.environment
         environment.accountID = configuration.accountID
         let output = output ?? LogWriter(eventLoop: eventLoop, logger: logger)
@@ -243,11 +246,9 @@ extension LocalFunction: CallInvoker {
         _ request: InvocationRequest, of function: ResolvedFunction, into sink: (any ResponseSink)?,
         ticket: CallTicket, completion: @escaping (InvocationOutcome) -> Void
     ) -> Bool {
-        guard sink != nil || request.idempotencyKey == nil else {
-            // Others may come to wait for it: it stays.
-            self.runOnce(request, completion: completion) {
-                self.run(Invocation(request, completion: $0), isFirst: ticket.isFirst)
-            }
+        // Others may wait for the outcome of an invocation with a key: it is not taken back.
+        if request.idempotencyKey != nil, sink == nil {
+            self.invoke(request, of: function, completion: completion)
             return false
         }
         let invocation = Invocation(request, sink: sink, completion: completion)
@@ -271,7 +272,18 @@ extension LocalFunction: CallInvoker {
         return taken.map(\.ticket)
     }
 
+    package func whenWarmthChanges(_ tell: @escaping () -> Void) {
+        self.tellWarmth = tell
+    }
+
     package func takePace() -> InvocationPace { self.pace.take() }
+
+    private func checkWarmth() {
+        let isWarm = self.scheduler.status.servingEnvironments > 0
+        guard isWarm != self.isWarm else { return }
+        self.isWarm = isWarm
+        self.tellWarmth?()
+    }
 }
 
 extension LocalFunction: EventInvoker {
@@ -335,14 +347,17 @@ extension LocalFunction: ExecutionEnvironmentDelegate {
                 self.pace.ended(environment.index, now: $1)
                 return $0.environmentBecameReady(environment.index, now: $1)
             }
+            if !self.isWarm { self.checkWarmth() }
         case .lost:
             self.scheduler.environmentLost(environment.index)
+            self.checkWarmth()
         case .stopped:
             self.run {
                 self.pace.ended(environment.index, now: $1)
                 return $0.environmentStopped(
                     environment.index, needsInvocation: environment.startsOnlyWithInvocation, now: $1)
             }
+            self.checkWarmth()
         case .closed:
             break
         }

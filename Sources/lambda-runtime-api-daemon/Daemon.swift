@@ -191,7 +191,8 @@ final class Daemon: @unchecked Sendable {
         return FunctionConsumerConfiguration(
             functionName: function.environment.function.name, queueName: self.configuration.queueName,
             prefetch: slots * (1 + (self.configuration.lookAhead ?? 0)), credit: credit,
-            priority: Int32(clamping: self.configuration.consumerPriority), messages: self.messageConfiguration,
+            priority: Int32(clamping: self.configuration.consumerPriority),
+            prefersWarm: self.configuration.prefersWarm, messages: self.messageConfiguration,
             streamPatience: function.environment.invocationTimeout)
     }
 

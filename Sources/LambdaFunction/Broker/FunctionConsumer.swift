@@ -16,7 +16,7 @@ package final class FunctionConsumer: @unchecked Sendable {
     let invoker: any CallInvoker
     let eventLoop: any EventLoop
     let logger: Logger
-    private let queue: FunctionQueue
+    let queue: FunctionQueue
     /// What is being run, and what becomes of it when its channel goes.
     var calls = RunningCalls<AMQPLinkChannel>()
     var keptReplies: KeptReplies<ReplyMessage?>
@@ -32,18 +32,21 @@ package final class FunctionConsumer: @unchecked Sendable {
     /// `nil` where the prefetch is all.
     let lookAhead: LookAhead?
     /// What is known of the queue.
-    private var traits = FunctionQueueTraits()
+    var traits = FunctionQueueTraits()
 
     /// The channel that is consumed on; `nil` while there is none.
-    private var channel: AMQPLinkChannel?
-    private var consumerTag: AMQPShortString?
-    private var isDraining = false
+    var channel: AMQPLinkChannel?
+    var consumerTag: AMQPShortString?
+    var isDraining = false
+    /// The priority that is consumed with.
+    private var consumedPriority: Int32 = 0
+    private var isReplacing = false
     /// No further message can come: the broker has agreed to the cancel, or there is no consumer.
-    private var isCancelled = true
+    var isCancelled = true
     var running = 0
     /// The function without a qualifier, as the invoker knows it.
     private var unqualified: Result<ResolvedFunction, InvokeError>?
-    private var drained: EventLoopPromise<Void>?
+    var drained: EventLoopPromise<Void>?
     /// Set-ups that failed one after the other, for the pause before the next.
     private var failedSetUps = 0
 
@@ -66,6 +69,9 @@ package final class FunctionConsumer: @unchecked Sendable {
                 .init(queueName: configuration.queueName, limits: limits, priority: configuration.priority),
                 invoker: invoker, logger: logger, meter: meter)
         }
+        if configuration.prefersWarm {
+            invoker.whenWarmthChanges { [weak self] in self?.adjustPriority() }
+        }
         self.lookAhead?.onDelivery = { [unowned self] in self.received($0, on: $1) }
         self.lookAhead?.onHandedBack = { [unowned self] tags, channel in self.forget(tags) { $0 === channel } }
     }
@@ -73,49 +79,6 @@ package final class FunctionConsumer: @unchecked Sendable {
     /// Begins to consume, on this link and on every later one. Call on the connection's loop.
     package func start() -> EventLoopFuture<Void> {
         self.connection.register(self)
-    }
-
-    /// Takes no further message, gives back what has not started, and completes when the rest is answered.
-    package func drain() -> EventLoopFuture<Void> {
-        self.eventLoop.assertInEventLoop()
-        if let drained = self.drained { return drained.futureResult }
-        let drained = self.eventLoop.makePromise(of: Void.self)
-        self.drained = drained
-        self.isDraining = true
-        guard let channel = self.channel, let tag = self.consumerTag else {
-            self.completeDrainIfQuiet()
-            return drained.futureResult
-        }
-        self.consumerTag = nil
-        self.isCancelled = false
-        // What the broker sent before it agreed to the cancels still comes.
-        let ends = [channel.cancel(tag), self.lookAhead?.end()].compactMap { $0 }
-        EventLoopFuture.andAllComplete(ends, on: self.eventLoop).assumeIsolated().whenComplete { _ in
-            self.isCancelled = true
-            self.handBackUnstarted(on: channel)
-            self.completeDrainIfQuiet()
-        }
-        return drained.futureResult
-    }
-
-    /// For whoever serves the function from now on. Where the queue may have gone with its last consumer it is run here.
-    private func handBackUnstarted(on channel: AMQPLinkChannel) {
-        guard channel.isOpen, self.traits.outlivesItsConsumers else { return }
-        let tags = self.invoker.takeBackCalls(.returnable)
-        LookAhead.handBack(tags, on: channel, logger: self.logger)
-        self.forget(tags) { $0 === channel }
-    }
-
-    /// These messages are no longer this daemon's.
-    private func forget(_ deliveryTags: [UInt64], on isMeant: (AMQPLinkChannel) -> Bool) {
-        self.running -= deliveryTags.count
-        self.calls.forget(deliveryTags, on: isMeant)
-        self.streams.forget(deliveryTags)
-    }
-
-    func completeDrainIfQuiet() {
-        guard self.isDraining, self.isCancelled, self.running == 0 else { return }
-        self.drained?.succeed()
     }
 }
 
@@ -145,7 +108,7 @@ extension FunctionConsumer: AMQPRecoverable {
         self.channel = nil
         self.consumerTag = nil
         self.lookAhead?.channelLost()
-        // What has not started the broker delivers again, here or elsewhere; what runs may be joined by that.
+        // What has not started is nobody's here: the broker delivers it again, here or elsewhere.
         self.forget(self.invoker.takeBackCalls(.all)) { !$0.isOpen }
         self.calls.channelsLost { !$0.isOpen }
         self.streams.connectionLost()
@@ -173,27 +136,47 @@ extension FunctionConsumer: AMQPRecoverable {
     }
 
     private func consume(on channel: AMQPLinkChannel) -> EventLoopFuture<Void> {
+        let priority = self.priority
         let deliver: (AMQPDelivery) -> Void = { delivery in self.received(delivery, on: channel) }
         let cancelled = { self.consumerCancelled(on: channel) }
         let prefetch = UInt16(clamping: self.configuration.prefetch)
         // For the consumers that begin after it. A refusal closes the channel, and fails what follows.
         channel.request(.basicQos(prefetchCount: prefetch, isGlobal: false), expecting: .qosOK).whenComplete { _ in }
-        return channel.consume(self.consumption, deliver: deliver, cancelled: cancelled).assumeIsolated().map { tag in
+        let consumption = AMQPConsumption(
+            queue: self.configuration.queueName, arguments: priority == 0 ? [:] : ["x-priority": .int32(priority)])
+        return channel.consume(consumption, deliver: deliver, cancelled: cancelled).assumeIsolated().map { tag in
+            // What comes meanwhile goes back with the connection.
+            if self.isDraining { return channel.cancel(tag).whenComplete { _ in } }
             self.consumerTag = tag
+            self.consumedPriority = priority
             if self.traits.takesHandBacks { self.lookAhead?.begin(on: channel) }
             self.failedSetUps = 0
             self.logger.info(
                 "Consuming",
                 metadata: [
                     "queue": "\(self.configuration.queueName)", "prefetch": "\(self.configuration.prefetch)",
+                    "priority": "\(priority)",
                 ])
+            // It may have become warm meanwhile.
+            self.adjustPriority()
         }.nonisolated()
     }
 
-    private var consumption: AMQPConsumption {
-        let priority = self.configuration.priority
-        return AMQPConsumption(
-            queue: self.configuration.queueName, arguments: priority == 0 ? [:] : ["x-priority": .int32(priority)])
+    private var priority: Int32 {
+        let isCold = self.configuration.prefersWarm && !self.invoker.isWarm
+        return self.configuration.priority - (isCold ? FunctionConsumerConfiguration.coldPriorityStep : 0)
+    }
+
+    /// A consumer's priority is for life: another consumer takes its place, and begins before it ends.
+    private func adjustPriority() {
+        guard let channel = self.channel, channel.isOpen, let old = self.consumerTag, !self.isDraining,
+            !self.isReplacing, self.priority != self.consumedPriority
+        else { return }
+        self.isReplacing = true
+        self.consume(on: channel).flatMap { channel.cancel(old) }.assumeIsolated().whenComplete { _ in
+            self.isReplacing = false
+            self.adjustPriority()
+        }
     }
 
     private func setUpFailed(_ error: any Error, on link: AMQPLink) {
@@ -284,7 +267,7 @@ extension FunctionConsumer {
                 return self.run(
                     message, stream, isRedelivered: delivery.isRedelivered, answer, of: function, on: channel)
             }
-            self.call(message, delivery, answer.ticket, of: function, on: channel)
+            self.call(message, delivery, of: function, on: channel)
         }
     }
 
@@ -303,15 +286,12 @@ extension FunctionConsumer {
         let replyTo: AMQPShortString?
         let correlationID: AMQPShortString?
         let deliveryTag: UInt64
-        /// A message goes back once at most: one that came back stays, and is run first.
-        let ticket: CallTicket
 
         init(_ requestID: String, _ delivery: AMQPDelivery) {
             self.requestID = requestID
             self.replyTo = delivery.properties.replyTo
             self.correlationID = delivery.properties.correlationID
             self.deliveryTag = delivery.deliveryTag
-            self.ticket = CallTicket(number: delivery.deliveryTag, mayGoBack: !delivery.isRedelivered)
         }
     }
 

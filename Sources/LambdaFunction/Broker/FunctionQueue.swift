@@ -29,6 +29,20 @@ struct FunctionQueue {
         }
     }
 
+    /// What is in it, and who consumes.
+    func look(on link: AMQPLink) -> EventLoopFuture<ServerMethod.QueueDeclareOK> {
+        link.openChannel().flatMap { channel in
+            channel.request(.queueDeclare(self.declaration, passive: true), expecting: .queueDeclareOK)
+                .flatMap { reply in
+                    guard case .method(.queueDeclareOK(let found)) = reply else {
+                        return link.eventLoop.makeFailedFuture(
+                            AMQPError(.protocolViolation, "a queue that was asked for was not described"))
+                    }
+                    return channel.close().map { found }
+                }
+        }
+    }
+
     private func create(on link: AMQPLink) -> EventLoopFuture<Void> {
         self.declare(self.declaration, on: link, passive: false).flatMapErrorThrowing { error in
             // Another daemon was faster, and declared it otherwise: then it is there, and used as it is.

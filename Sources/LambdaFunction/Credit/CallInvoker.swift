@@ -24,6 +24,12 @@ package protocol CallInvoker: FunctionInvoker {
     /// - Returns: Their numbers.
     func takeBackCalls(_ calls: WaitingCalls) -> [UInt64]
 
+    /// Whether an environment is ready or at work, so that a call would meet no cold start.
+    var isWarm: Bool { get }
+
+    /// Has ``isWarm`` told whenever it changes.
+    func whenWarmthChanges(_ tell: @escaping () -> Void)
+
     /// The pace of all invocations since the last time that this was asked.
     func takePace() -> InvocationPace
 }
@@ -55,6 +61,10 @@ extension CallInvoker {
     package var oldestSurplusCall: UInt64? { nil }
 
     package func takeBackCalls(_ calls: WaitingCalls) -> [UInt64] { [] }
+
+    package var isWarm: Bool { true }
+
+    package func whenWarmthChanges(_ tell: @escaping () -> Void) {}
 
     package func takePace() -> InvocationPace { InvocationPace() }
 }

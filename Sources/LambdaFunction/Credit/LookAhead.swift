@@ -28,7 +28,7 @@ final class LookAhead: @unchecked Sendable {
     private var policy: CreditPolicy
     /// `nil` while nothing may be given back.
     private var channel: AMQPLinkChannel?
-    private var isConsuming = false
+    private(set) var isConsuming = false
     private var cancelled: EventLoopFuture<Void>?
     /// The newest message.
     private var newest: UInt64 = 0
