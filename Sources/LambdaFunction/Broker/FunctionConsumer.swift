@@ -191,6 +191,7 @@ extension FunctionConsumer: AMQPRecoverable {
         self.logger.warning("The broker ended the consumer", metadata: ["queue": "\(self.configuration.queueName)"])
         self.consumerTag = nil
         // The channel stays: what it delivered is still being run, and its replies leave through it.
+        self.calls.consumerCancelled { $0 === channel }
         self.setUpAgain(on: channel.link)
     }
 
