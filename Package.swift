@@ -57,10 +57,14 @@ let package = Package(
         // Lambda's words and rules, without I/O.
         .target(name: "LambdaProtocol", dependencies: nio("NIOCore", "NIOHTTP1", "NIOConcurrencyHelpers"), swiftSettings: settings),
 
-        // Lambda invocations as AMQP messages, and the client.
+        // Lambda invocations as AMQP messages: what the programs and the client speak with each other.
+        .target(
+            name: "LambdaMessages", dependencies: ["AMQP", "LambdaProtocol"] + nio("NIOCore"), swiftSettings: settings),
+
+        // The client. Not for the daemon, which needs neither its JSON coders nor its metrics and traces.
         .target(
             name: "LambdaAMQP",
-            dependencies: ["AMQP", "AMQPRPC", "LambdaProtocol", logging] + nio("NIOCore"),
+            dependencies: ["AMQP", "AMQPRPC", "LambdaMessages", "LambdaProtocol", logging] + nio("NIOCore"),
             swiftSettings: settings),
 
         // HTTP listeners, one execution environment, one function, the Invoke API.
@@ -79,7 +83,7 @@ let package = Package(
         .target(
             name: "LambdaFunction",
             dependencies: [
-                "AMQP", "LambdaAMQP", "LambdaEnvironment", "LambdaMetrics", "LambdaProtocol", logging, collections,
+                "AMQP", "LambdaEnvironment", "LambdaMessages", "LambdaMetrics", "LambdaProtocol", logging, collections,
             ] + nio("NIOCore"),
             swiftSettings: settings),
         .target(
@@ -96,7 +100,7 @@ let package = Package(
         .target(
             name: "LambdaGateway",
             dependencies: [
-                "AMQP", "AMQPRPC", "LambdaAMQP", "LambdaInvokeAPI", "LambdaHTTP", "LambdaMetrics", "LambdaProtocol",
+                "AMQP", "AMQPRPC", "LambdaMessages", "LambdaInvokeAPI", "LambdaHTTP", "LambdaMetrics", "LambdaProtocol",
                 "LambdaSignature", tls, logging,
             ] + nio("NIOCore", "NIOHTTP1"),
             swiftSettings: settings),
@@ -110,8 +114,8 @@ let package = Package(
         // Programs: wiring and configuration only.
         .executableTarget(
             name: "lambda-runtime-api-daemon",
-            dependencies: ["CLinux", "AMQP", "LambdaAMQP", "LambdaFunction", "LambdaEnvironment", "LambdaInvokeAPI",
-                "LambdaHTTP", "LambdaMetrics", "LambdaProgram", "LambdaProtocol", logging] + nio("NIOCore", "NIOPosix"),
+            dependencies: ["CLinux", "AMQP", "LambdaFunction", "LambdaEnvironment", "LambdaInvokeAPI",
+                "LambdaHTTP", "LambdaMessages", "LambdaMetrics", "LambdaProgram", "LambdaProtocol", logging] + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
         .executableTarget(
             name: "lambda-gateway",
@@ -122,7 +126,7 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "lambda-amqp",
-            dependencies: ["LambdaAMQP", "LambdaProtocol", "AMQPRPC", "AMQP", arguments, logging]
+            dependencies: ["LambdaAMQP", "LambdaMessages", "LambdaProtocol", "AMQPRPC", "AMQP", arguments, logging]
                 + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
 
@@ -163,7 +167,7 @@ let package = Package(
         .testTarget(
             name: "LambdaFunctionTests",
             dependencies: [
-                "LambdaFunction", "LambdaEnvironment", "LambdaAMQP", "LambdaMetrics", "LambdaProtocol", "AMQP", logging,
+                "LambdaFunction", "LambdaEnvironment", "LambdaMessages", "LambdaMetrics", "LambdaProtocol", "AMQP", logging,
             ]
                 + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
@@ -175,19 +179,20 @@ let package = Package(
         .testTarget(
             name: "LambdaGatewayTests",
             dependencies: [
-                "LambdaGateway", "LambdaAMQP", "LambdaMetrics", "LambdaProtocol", "AMQPRPC", "AMQP", "TestSupport",
+                "LambdaGateway", "LambdaMessages", "LambdaMetrics", "LambdaProtocol", "AMQPRPC", "AMQP", "TestSupport",
                 logging,
             ] + nio("NIOCore", "NIOPosix", "NIOHTTP1"),
             swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "AMQP", "AMQPRPC", "LambdaAMQP", "LambdaFunction", "LambdaGateway", "LambdaProtocol", "TestSupport",
+                "AMQP", "AMQPRPC", "LambdaAMQP", "LambdaFunction", "LambdaGateway", "LambdaMessages", "LambdaProtocol",
+                "TestSupport",
                 logging,
             ] + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["AMQP", "LambdaAMQP", "TestSupport"] + nio("NIOCore"),
+            name: "EndToEndTests", dependencies: ["AMQP", "LambdaAMQP", "LambdaMessages", "TestSupport"] + nio("NIOCore"),
             exclude: ["Scripts"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

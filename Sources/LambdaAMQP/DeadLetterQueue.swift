@@ -1,4 +1,5 @@
 package import AMQP
+package import LambdaMessages
 import LambdaProtocol
 
 /// A function's dead letters, for whoever looks after them.

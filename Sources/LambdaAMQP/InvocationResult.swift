@@ -1,5 +1,6 @@
 import AMQP
 import AMQPRPC
+import LambdaMessages
 import LambdaProtocol
 public import NIOCore
 

@@ -1,4 +1,5 @@
 import AMQP
+import LambdaMessages
 import LambdaProtocol
 public import NIOCore
 

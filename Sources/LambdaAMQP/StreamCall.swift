@@ -1,5 +1,6 @@
 import AMQP
 import AMQPRPC
+import LambdaMessages
 import LambdaProtocol
 import NIOCore
 
@@ -80,7 +81,8 @@ final class StreamCall: @unchecked Sendable {
             return .more
         case .complete: self.finish(InvocationResult.read(reply))
         case .whole: self.finish(whole: reply)
-        case .fail(let code, let message): self.events.finish(throwing: LambdaError(code, message))
+        case .fail(let kind, let message):
+            self.events.finish(throwing: LambdaError(kind == .service ? .service : .noAnswer, message))
         }
         return .last
     }

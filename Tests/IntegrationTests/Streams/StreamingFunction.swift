@@ -3,6 +3,7 @@ import AMQPRPC
 import Foundation
 import LambdaAMQP
 import LambdaFunction
+import LambdaMessages
 import LambdaProtocol
 import Logging
 import NIOCore
