@@ -18,6 +18,9 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let collections: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let tls: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
+let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -37,6 +40,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         // C: librabbitmq is the AMQP codec; CLinux is what Glibc's Swift overlay lacks (variadic and GNU calls).
@@ -51,7 +57,7 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "AMQPRPC",
-            dependencies: ["AMQP", logging, collections] + nio("NIOCore", "NIOPosix"),
+            dependencies: ["AMQP", logging, metrics, tracing, collections] + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
 
         // Lambda's words and rules, without I/O.
@@ -64,7 +70,9 @@ let package = Package(
         // The client. Not for the daemon, which needs neither its JSON coders nor its metrics and traces.
         .target(
             name: "LambdaAMQP",
-            dependencies: ["AMQP", "AMQPRPC", "LambdaMessages", "LambdaProtocol", logging] + nio("NIOCore"),
+            dependencies: [
+                "AMQP", "AMQPRPC", "LambdaMessages", "LambdaProtocol", logging, metrics, tracing, lifecycle,
+            ] + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
 
         // HTTP listeners, one execution environment, one function, the Invoke API.
@@ -143,6 +151,15 @@ let package = Package(
         .testTarget(
             name: "AMQPRPCTests",
             dependencies: ["AMQPRPC", "AMQP", "TestSupport", logging] + nio("NIOCore", "NIOEmbedded", "NIOPosix"),
+            swiftSettings: settings),
+        .testTarget(
+            name: "LambdaAMQPTests",
+            dependencies: [
+                "LambdaAMQP", "AMQPRPC", "AMQP", "LambdaProtocol", "TestSupport", logging, metrics, tracing, lifecycle,
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
+                .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
+            ] + nio("NIOCore"),
             swiftSettings: settings),
         .testTarget(
             name: "LambdaProtocolTests", dependencies: ["LambdaProtocol"] + nio("NIOCore", "NIOHTTP1"),
