@@ -31,6 +31,13 @@ extension RPCClient {
     /// - Returns: The first reply with the call's correlation ID.
     /// - Throws: `AMQPError`; its `isRetriable` says whether the same call may be made again.
     public func call(_ request: RPCRequest, timeout: Duration) async throws(AMQPError) -> RPCReply {
+        try await self.observed(request) { request throws(AMQPError) in
+            try await self.unobservedCall(request, timeout: timeout)
+        }
+    }
+
+    /// ``call(_:timeout:)`` without its own span and metrics, for a library that has them.
+    package func unobservedCall(_ request: RPCRequest, timeout: Duration) async throws(AMQPError) -> RPCReply {
         guard timeout > .zero else { throw AMQPError(.invalidArgument, "the timeout must be longer than 0") }
         let call = AsyncCall()
         let result = await withTaskCancellationHandler {

@@ -30,6 +30,8 @@ public final class RPCClient: @unchecked Sendable {
     let connection: AMQPConnection
     package let eventLoop: any EventLoop
     let configuration: RPCClientConfiguration
+    /// What the async face measures its calls with; nil where nobody wants to know.
+    let instruments: CallInstruments?
     var session: Session?
     var setUpRetry = SetUpRetry()
     /// What a call is told while there is no session.
@@ -57,6 +59,7 @@ public final class RPCClient: @unchecked Sendable {
         self.connection = connection
         self.eventLoop = connection.eventLoop
         self.configuration = configuration
+        self.instruments = CallInstruments(configuration.observability, .rpcClient)
         self.calls = PendingCalls(epoch: .random(in: 0...UInt16.max))
     }
 

@@ -25,11 +25,19 @@ public struct RPCClientConfiguration: Sendable {
     ///
     /// Default: 1024.
     public var unsentLimit: Int
+    /// Who is told of each call.
+    ///
+    /// Default: what the process has set up.
+    public var observability: RPCObservability
 
     /// The defaults unless given.
-    public init(replyQueue: ReplyQueue = .exclusive, confirmsRequests: Bool = false, unsentLimit: Int = 1024) {
+    public init(
+        replyQueue: ReplyQueue = .exclusive, confirmsRequests: Bool = false, unsentLimit: Int = 1024,
+        observability: RPCObservability = RPCObservability()
+    ) {
         self.replyQueue = replyQueue
         self.confirmsRequests = confirmsRequests
         self.unsentLimit = unsentLimit
+        self.observability = observability
     }
 }

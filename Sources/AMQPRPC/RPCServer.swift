@@ -21,6 +21,7 @@ public final class RPCServer: @unchecked Sendable {
     let connection: AMQPConnection
     let eventLoop: any EventLoop
     let configuration: RPCServerConfiguration
+    let instruments: CallInstruments?
     private let handler: Handler
 
     var work: AsyncStream<Work>.Continuation?
@@ -45,6 +46,7 @@ public final class RPCServer: @unchecked Sendable {
         self.connection = connection
         self.eventLoop = connection.eventLoop
         self.configuration = configuration
+        self.instruments = CallInstruments(configuration.observability, .rpcServer)
         self.handler = handler
     }
 
@@ -70,7 +72,7 @@ public final class RPCServer: @unchecked Sendable {
         await withDiscardingTaskGroup { group in
             for await item in work {
                 group.addTask {
-                    let answer = await self.handler(item.delivery)
+                    let answer = await self.observed(item.delivery) { await self.handler(item.delivery) }
                     self.eventLoop.execute { self.finish(item, answer) }
                 }
             }

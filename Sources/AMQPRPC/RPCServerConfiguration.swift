@@ -18,12 +18,20 @@ public struct RPCServerConfiguration: Sendable {
     ///
     /// Default: 1.
     public var concurrency: Int
+    /// Who is told of each request.
+    ///
+    /// Default: what the process has set up.
+    public var observability: RPCObservability
 
     /// A server of a durable queue of this name, unless said otherwise.
-    public init(queue: AMQPQueueDeclaration, declaresQueue: Bool = true, concurrency: Int = 1) {
+    public init(
+        queue: AMQPQueueDeclaration, declaresQueue: Bool = true, concurrency: Int = 1,
+        observability: RPCObservability = RPCObservability()
+    ) {
         self.queue = queue
         self.declaresQueue = declaresQueue
         self.concurrency = concurrency
+        self.observability = observability
     }
 }
 
