@@ -8,7 +8,7 @@ package import NIOCore
 /// Each call ends in exactly one of: its reply; an error. A request was certainly not executed when the error is
 /// `unroutable` (no queue took it; told at once), `nacked`, `connectionFailed` (there is no connection), `blocked`,
 /// `resourceRefused` or `invalidArgument`. It may have been when it is `timedOut`, `connectionLost`, `connectionClosed`,
-/// `channelClosed`, `consumerCancelled` or `cancelled`.
+/// `channelClosed`, `consumerCancelled` or `cancelled`. It was when the server has answered with an error, `fault`.
 ///
 /// After a lost connection the client has a new reply queue by itself, whose name later requests carry.
 public final class RPCClient: @unchecked Sendable {
@@ -220,7 +220,7 @@ extension RPCClient {
         for completion in self.calls.connectionLost() { completion(.failure(error)) }
     }
 
-    private func fail(_ id: CallID, _ error: AMQPError) {
+    func fail(_ id: CallID, _ error: AMQPError) {
         self.end(self.calls.returned(id), .failure(error))
     }
 
@@ -253,5 +253,5 @@ extension RPCClient {
 }
 
 extension AMQPError {
-    fileprivate static var callCancelled: AMQPError { AMQPError(.cancelled, "the call was cancelled") }
+    static var callCancelled: AMQPError { AMQPError(.cancelled, "the call was cancelled") }
 }
