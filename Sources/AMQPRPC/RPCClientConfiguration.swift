@@ -25,6 +25,10 @@ public struct RPCClientConfiguration: Sendable {
     ///
     /// Default: 1024.
     public var unsentLimit: Int
+    /// How many bytes the bodies of these may have; one that waits alone may have more.
+    ///
+    /// Default: 64 MiB.
+    public var unsentByteLimit: Int
     /// Who is told of each call.
     ///
     /// Default: what the process has set up.
@@ -33,11 +37,12 @@ public struct RPCClientConfiguration: Sendable {
     /// The defaults unless given.
     public init(
         replyQueue: ReplyQueue = .exclusive, confirmsRequests: Bool = false, unsentLimit: Int = 1024,
-        observability: RPCObservability = RPCObservability()
+        unsentByteLimit: Int = 64 * 1024 * 1024, observability: RPCObservability = RPCObservability()
     ) {
         self.replyQueue = replyQueue
         self.confirmsRequests = confirmsRequests
         self.unsentLimit = unsentLimit
+        self.unsentByteLimit = unsentByteLimit
         self.observability = observability
     }
 }
