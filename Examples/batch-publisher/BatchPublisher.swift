@@ -19,7 +19,7 @@ struct BatchPublisher {
         for first in stride(from: 0, to: count, by: Self.batchSize) {
             let batch = (first..<min(first + Self.batchSize, count)).map { number in
                 AMQPPublishing(
-                    AMQPMessage("message \(number)", properties: AMQPProperties(isPersistent: true)),
+                    AMQPMessage("message \(number)", properties: AMQPProperties(contentType: "text/plain", isPersistent: true)),
                     routingKey: "batch-publisher")
             }
             // One round trip for the whole batch; what the broker has not taken is named.
