@@ -19,6 +19,8 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
     private var nextTick: NIODeadline?
     private var drained: EventLoopPromise<Void>?
     private var isStopping = false
+    /// Empty where no invocation has a key.
+    var idempotentCalls: IdempotentCalls<IdempotentWaiter>
 
     /// - Parameters:
     ///   - configuration: The function.
@@ -43,6 +45,10 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
                     * configuration.environment.maxInvocations,
                 maxWaiting: configuration.maxWaiting, maxWaitingTime: configuration.maxWaitingTime,
                 idleTimeout: configuration.idleTimeout))
+        self.idempotentCalls = IdempotentCalls(
+            limits: .init(
+                count: configuration.idempotencyCount, byteCount: configuration.idempotencyByteCount,
+                time: configuration.idempotencyTime))
         var environment = configuration.environment
         environment.accountID = configuration.accountID
         let output = output ?? LogWriter(eventLoop: eventLoop, logger: logger)
@@ -106,8 +112,16 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
         _ request: InvocationRequest, of function: ResolvedFunction,
         completion: @escaping (InvocationOutcome) -> Void
     ) {
+        guard request.idempotencyKey == nil else {
+            return self.runOnce(request, completion: completion) {
+                self.run(Invocation(request, completion: $0))
+            }
+        }
         self.run(Invocation(request, completion: completion))
     }
+
+    /// Whether idempotency keys mean anything here.
+    var remembersResults: Bool { self.configuration.idempotencyTime > .zero }
 
     package func invoke(
         _ request: InvocationRequest, of function: ResolvedFunction, into sink: any ResponseSink,
@@ -220,6 +234,24 @@ extension LocalFunction: EventInvoker {
         completion: @escaping (InvocationOutcome) -> Void
     ) {
         self.eventLoop.assertInEventLoop()
+        guard request.idempotencyKey == nil else {
+            // Joined or run: it has left the queue once.
+            var isStarted = false
+            func startOnce() {
+                if !isStarted { onStart() }
+                isStarted = true
+            }
+            return self.runOnce(request, completion: completion, onJoin: startOnce) {
+                self.runEvent(request, onStart: startOnce, completion: $0)
+            }
+        }
+        self.runEvent(request, onStart: onStart, completion: completion)
+    }
+
+    private func runEvent(
+        _ request: InvocationRequest, onStart: @escaping () -> Void,
+        completion: @escaping (InvocationOutcome) -> Void
+    ) {
         var hasStarted = false
         let invocation = Invocation(request) { outcome in
             completion(outcome)

@@ -179,7 +179,8 @@ final class Daemon: @unchecked Sendable {
         let description = function.environment.function
         return InvocationMessageConfiguration(
             arn: FunctionARN(region: description.region, accountID: function.accountID, name: description.name),
-            limits: function.environment.limits, requiresJSON: self.configuration.requiresJSON)
+            limits: function.environment.limits, requiresJSON: self.configuration.requiresJSON,
+            clockSkewMilliseconds: self.configuration.clockSkewMilliseconds)
     }
 
     private var consumerConfiguration: FunctionConsumerConfiguration {

@@ -7,20 +7,28 @@ package import NIOCore
 /// Takes a function's invocations from its queue, has them run, and sends the replies.
 ///
 /// A reply and its acknowledgement leave in one write, so that a message is never acknowledged without its reply. When
-/// the connection goes in between, the broker delivers the message again; a finished reply is sent on the new
-/// connection, and never acknowledged there, since delivery tags belong to one channel.
+/// the connection goes in between, the broker delivers the message again: here it joins its run, or gets the reply that
+/// was kept for it.
 package final class FunctionConsumer: @unchecked Sendable {
     // @unchecked: every member is used on `eventLoop` only (asserted).
     let configuration: FunctionConsumerConfiguration
     private let connection: AMQPConnection
     let invoker: any FunctionInvoker
-    private let eventLoop: any EventLoop
-    private let logger: Logger
+    let eventLoop: any EventLoop
+    let logger: Logger
     private let queue: FunctionQueue
+    /// What is being run, and what becomes of it when its channel goes.
+    var calls = RunningCalls<AMQPLinkChannel>()
+    var keptReplies: KeptReplies<ReplyMessage?>
+    var goneCallers = GoneCallers()
+    let attempts = AttemptPolicy()
+    /// Publishes calls again that are to be counted; none before the first.
+    lazy var publisher = ConfirmedPublisher(connection: self.connection, logger: self.logger)
+    var startedPublisher: EventLoopFuture<Void>?
     let streams: StreamedReplies
     /// Takes over what nobody waits for; `nil`: such a message is run as it is, once.
     private let events: EventAcceptance?
-    private let meter: FunctionMeter?
+    let meter: FunctionMeter?
 
     /// The channel that is consumed on; `nil` while there is none.
     private var channel: AMQPLinkChannel?
@@ -47,6 +55,7 @@ package final class FunctionConsumer: @unchecked Sendable {
         self.eventLoop = connection.eventLoop
         self.logger = logger
         self.queue = FunctionQueue(name: configuration.queueName, logger: logger)
+        self.keptReplies = KeptReplies(limits: .init(count: configuration.prefetch))
         self.streams = StreamedReplies(logger: logger)
     }
 
@@ -107,6 +116,7 @@ extension FunctionConsumer: AMQPRecoverable {
     private func channelLost() {
         self.channel = nil
         self.consumerTag = nil
+        self.calls.channelsLost { !$0.isOpen }
         self.streams.connectionLost()
     }
 
@@ -122,6 +132,7 @@ extension FunctionConsumer: AMQPRecoverable {
         return link.openChannel().flatMap { channel in
             self.channel = channel
             channel.onClosed = { error in self.channelClosed(channel, error) }
+            channel.onReturned = { message in self.replyReturned(message) }
             let qos = ClientMethod.basicQos(
                 prefetchCount: UInt16(clamping: self.configuration.prefetch), isGlobal: false)
             return channel.request(qos, expecting: .qosOK).map { _ in channel }
@@ -184,6 +195,8 @@ extension FunctionConsumer {
     private func received(_ delivery: AMQPDelivery, on channel: AMQPLinkChannel) {
         self.running += 1
         if delivery.isRedelivered { self.meter?.counts.redeliveries += 1 }
+        if self.mayBeKnown, self.takesUp(delivery, on: channel) { return }
+        if !self.goneCallers.isEmpty, self.isForNobody(delivery) { return self.drop(delivery, on: channel) }
         if delivery.properties.replyTo == nil, let events = self.events {
             return self.move(delivery, to: events, on: channel)
         }
@@ -211,11 +224,13 @@ extension FunctionConsumer {
             let requestID = RequestID.make()
             self.meter?.counts.refused(error)
             self.finish(delivery, .refused(error), requestID: requestID, on: channel)
-        case .success(let message): self.run(message, delivery, on: channel)
+        case .success(let message):
+            if delivery.isRedelivered, !self.mayRun(message, delivery, on: channel) { return }
+            self.run(message, delivery, on: channel)
         }
     }
 
-    private func run(_ message: InvocationMessage, _ delivery: AMQPDelivery, on channel: AMQPLinkChannel) {
+    func run(_ message: InvocationMessage, _ delivery: AMQPDelivery, on channel: AMQPLinkChannel) {
         switch self.resolve(qualifier: message.qualifier) {
         case .failure(let error):
             self.meter?.counts.refused(error)
@@ -227,9 +242,7 @@ extension FunctionConsumer {
                 return self.run(
                     message, stream, isRedelivered: delivery.isRedelivered, answer, of: function, on: channel)
             }
-            self.invoker.invoke(message.request, of: function) { outcome in
-                self.finish(answer, outcome, on: channel)
-            }
+            self.call(message, delivery, of: function, on: channel)
         }
     }
 
@@ -257,7 +270,7 @@ extension FunctionConsumer {
         }
     }
 
-    private func finish(
+    func finish(
         _ delivery: AMQPDelivery, _ outcome: InvocationOutcome, requestID: String, on channel: AMQPLinkChannel
     ) {
         self.finish(Answer(requestID, delivery), outcome, on: channel)
@@ -276,7 +289,7 @@ extension FunctionConsumer {
             let message = ReplyMessage(outcome, requestID: answer.requestID, correlationID: answer.correlationID)
             self.send(message, answer, to: replyTo, on: channel)
         } else {
-            self.log(outcome, answer)
+            self.log(outcome, requestID: answer.requestID)
         }
         self.finished(answer, on: channel)
     }
@@ -290,28 +303,21 @@ extension FunctionConsumer {
     private func send(
         _ message: ReplyMessage, _ answer: Answer, to replyTo: AMQPShortString, on channel: AMQPLinkChannel
     ) {
-        guard let channel = channel.isOpen ? channel : self.channel, channel.isOpen else {
-            // The broker still has the message, and delivers it again.
-            return self.logger.warning(
-                "A reply was not sent: no connection", metadata: ["requestId": "\(answer.requestID)"])
-        }
-        self.attempt("send a reply") {
-            try channel.publish(
-                exchange: .empty, routingKey: replyTo, isMandatory: false, properties: message.properties,
-                body: message.body)
-        }
+        // Otherwise the broker still has the message, and delivers it again.
+        guard channel.isOpen else { return }
+        self.send(message, requestID: answer.requestID, to: replyTo, on: channel)
     }
 
-    private func log(_ outcome: InvocationOutcome, _ answer: Answer) {
+    func log(_ outcome: InvocationOutcome, requestID: String) {
         switch outcome {
         case .result: break
         case .functionError(let reply):
             self.logger.warning(
                 "An event ended in a function error",
-                metadata: ["requestId": "\(answer.requestID)", "error": "\(String(buffer: reply.body))"])
+                metadata: ["requestId": "\(requestID)", "error": "\(String(buffer: reply.body))"])
         case .refused(let error):
             self.logger.warning(
-                "An event was not run", metadata: ["requestId": "\(answer.requestID)", "error": "\(error.message)"])
+                "An event was not run", metadata: ["requestId": "\(requestID)", "error": "\(error.message)"])
         }
     }
 
