@@ -14,6 +14,7 @@ extension InvocationOptions {
         if let qualifier = self.qualifier, qualifier != "$LATEST" {
             table[LambdaHeader.qualifier] = .string(qualifier)
         }
+        if let key = self.idempotencyKey { table[LambdaHeader.idempotencyKey] = .string(key) }
         if let traceID = self.traceID { table[LambdaHeader.traceID] = .string(traceID) }
         if let trace = TraceContext(traceparent: self.traceparent, tracestate: self.tracestate) {
             table[LambdaHeader.tracestate] = nil

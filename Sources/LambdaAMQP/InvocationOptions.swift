@@ -14,6 +14,12 @@ public struct InvocationOptions: Sendable {
     ///
     /// Default: false.
     public var isIdempotent: Bool
+    /// A key, of 256 bytes at most, under which this event runs once: a daemon that has run it answers again with what it
+    /// remembers.
+    ///
+    /// Remembered by each daemon for itself, for some minutes: two daemons of one function may both run it. An own
+    /// header, `X-Lambda-Idempotency-Key`. Default: nil.
+    public var idempotencyKey: String?
     /// A version or an alias, served from a queue of its own (`name:qualifier`).
     ///
     /// Default: nil, which is `$LATEST`.
@@ -42,12 +48,13 @@ public struct InvocationOptions: Sendable {
     /// The defaults unless given.
     public init(
         timeout: Duration = .seconds(60), retryPolicy: LambdaRetryPolicy? = nil, isIdempotent: Bool = false,
-        qualifier: String? = nil, clientContext: String? = nil, wantsLogTail: Bool = false,
+        idempotencyKey: String? = nil, qualifier: String? = nil, clientContext: String? = nil, wantsLogTail: Bool = false,
         traceID: String? = nil, traceparent: String? = nil, tracestate: String? = nil
     ) {
         self.timeout = timeout
         self.retryPolicy = retryPolicy
         self.isIdempotent = isIdempotent
+        self.idempotencyKey = idempotencyKey
         self.qualifier = qualifier
         self.clientContext = clientContext
         self.wantsLogTail = wantsLogTail
