@@ -30,7 +30,7 @@ extension RPCClient {
     ///   - timeout: How long to wait for the reply; the message expires in its queue after the same time.
     /// - Returns: The first reply with the call's correlation ID.
     /// - Throws: `AMQPError`; its `isRetriable` says whether the same call may be made again. Its code is `fault` when the
-    ///   server answered with an error, which is its ``AMQP/AMQPError/fault``.
+    ///   server answered with an error, which is its `AMQPError.fault`.
     public func call(_ request: RPCRequest, timeout: Duration) async throws(AMQPError) -> RPCReply {
         try await self.observed(request) { request throws(AMQPError) in
             try await self.unobservedCall(request, timeout: timeout)

@@ -16,7 +16,7 @@ public struct RPCClientConfiguration: Sendable {
     public var replyQueue: ReplyQueue
     /// Whether the broker confirms each request.
     ///
-    /// A queue that is full and says `reject-publish` then fails the call at once (``AMQP/AMQPError/Code/nacked``), at
+    /// A queue that is full and says `reject-publish` then fails the call at once (`nacked`), at
     /// the price of one more frame a call; without it such a call times out.
     ///
     /// Default: false.

@@ -4,7 +4,7 @@ public import NIOCore
 /// An error that a server answers with, as its caller sees it.
 ///
 /// A handler throws it; ``RPCClient/call(_:timeout:)`` then throws an `AMQPError` of code `fault`, whose
-/// ``AMQP/AMQPError/fault`` is the same again. On the wire it is a reply with the headers `X-RPC-Fault-Type`,
+/// `AMQPError.fault` is the same again. On the wire it is a reply with the headers `X-RPC-Fault-Type`,
 /// `X-RPC-Fault-Status`, `X-RPC-Fault-Message` and `X-RPC-Fault-Retriable`.
 public struct RPCFault: Error, Sendable, Hashable {
     /// The kind of error, for programs: a name from a set that server and client have agreed on.

@@ -5,7 +5,7 @@ public import FoundationEssentials
 public struct LambdaClientConfiguration: Sendable {
     /// Where the replies come to: a queue of the client's own, or RabbitMQ's direct reply-to for a few calls.
     ///
-    /// Default: a queue. Its ``AMQPRPC/RPCClientConfiguration/observability`` is not used; the client has its own.
+    /// Default: a queue. Its `observability` is not used; the client has its own.
     public var replies: RPCClientConfiguration
     /// What is tried again, for invocations that do not say it themselves.
     ///
