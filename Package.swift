@@ -18,6 +18,9 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let collections: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let tls: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
+let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -37,6 +40,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         // C: librabbitmq is the AMQP codec; CLinux is what Glibc's Swift overlay lacks (variadic and GNU calls).
@@ -51,16 +57,22 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "AMQPRPC",
-            dependencies: ["AMQP", logging, collections] + nio("NIOCore", "NIOPosix"),
+            dependencies: ["AMQP", logging, metrics, tracing, collections] + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
 
         // Lambda's words and rules, without I/O.
         .target(name: "LambdaProtocol", dependencies: nio("NIOCore", "NIOHTTP1", "NIOConcurrencyHelpers"), swiftSettings: settings),
 
-        // Lambda invocations as AMQP messages, and the client.
+        // Lambda invocations as AMQP messages: what the programs and the client speak with each other.
+        .target(
+            name: "LambdaMessages", dependencies: ["AMQP", "LambdaProtocol"] + nio("NIOCore"), swiftSettings: settings),
+
+        // The client. Not for the daemon, which needs neither its JSON coders nor its metrics and traces.
         .target(
             name: "LambdaAMQP",
-            dependencies: ["AMQP", "AMQPRPC", "LambdaProtocol", logging] + nio("NIOCore"),
+            dependencies: [
+                "AMQP", "AMQPRPC", "LambdaMessages", "LambdaProtocol", logging, metrics, tracing, lifecycle,
+            ] + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
 
         // HTTP listeners, one execution environment, one function, the Invoke API.
@@ -79,7 +91,7 @@ let package = Package(
         .target(
             name: "LambdaFunction",
             dependencies: [
-                "AMQP", "LambdaAMQP", "LambdaEnvironment", "LambdaMetrics", "LambdaProtocol", logging, collections,
+                "AMQP", "LambdaEnvironment", "LambdaMessages", "LambdaMetrics", "LambdaProtocol", logging, collections,
             ] + nio("NIOCore"),
             swiftSettings: settings),
         .target(
@@ -96,7 +108,7 @@ let package = Package(
         .target(
             name: "LambdaGateway",
             dependencies: [
-                "AMQP", "AMQPRPC", "LambdaAMQP", "LambdaInvokeAPI", "LambdaHTTP", "LambdaMetrics", "LambdaProtocol",
+                "AMQP", "AMQPRPC", "LambdaMessages", "LambdaInvokeAPI", "LambdaHTTP", "LambdaMetrics", "LambdaProtocol",
                 "LambdaSignature", tls, logging,
             ] + nio("NIOCore", "NIOHTTP1"),
             swiftSettings: settings),
@@ -110,8 +122,8 @@ let package = Package(
         // Programs: wiring and configuration only.
         .executableTarget(
             name: "lambda-runtime-api-daemon",
-            dependencies: ["CLinux", "AMQP", "LambdaAMQP", "LambdaFunction", "LambdaEnvironment", "LambdaInvokeAPI",
-                "LambdaHTTP", "LambdaMetrics", "LambdaProgram", "LambdaProtocol", logging] + nio("NIOCore", "NIOPosix"),
+            dependencies: ["CLinux", "AMQP", "LambdaFunction", "LambdaEnvironment", "LambdaInvokeAPI",
+                "LambdaHTTP", "LambdaMessages", "LambdaMetrics", "LambdaProgram", "LambdaProtocol", logging] + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
         .executableTarget(
             name: "lambda-gateway",
@@ -122,7 +134,7 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "lambda-amqp",
-            dependencies: ["LambdaAMQP", "LambdaProtocol", "AMQPRPC", "AMQP", arguments, logging]
+            dependencies: ["LambdaAMQP", "LambdaMessages", "LambdaProtocol", "AMQPRPC", "AMQP", arguments, logging]
                 + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
 
@@ -139,6 +151,15 @@ let package = Package(
         .testTarget(
             name: "AMQPRPCTests",
             dependencies: ["AMQPRPC", "AMQP", "TestSupport", logging] + nio("NIOCore", "NIOEmbedded", "NIOPosix"),
+            swiftSettings: settings),
+        .testTarget(
+            name: "LambdaAMQPTests",
+            dependencies: [
+                "LambdaAMQP", "AMQPRPC", "AMQP", "LambdaProtocol", "TestSupport", logging, metrics, tracing, lifecycle,
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
+                .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
+            ] + nio("NIOCore"),
             swiftSettings: settings),
         .testTarget(
             name: "LambdaProtocolTests", dependencies: ["LambdaProtocol"] + nio("NIOCore", "NIOHTTP1"),
@@ -163,7 +184,7 @@ let package = Package(
         .testTarget(
             name: "LambdaFunctionTests",
             dependencies: [
-                "LambdaFunction", "LambdaEnvironment", "LambdaAMQP", "LambdaMetrics", "LambdaProtocol", "AMQP", logging,
+                "LambdaFunction", "LambdaEnvironment", "LambdaMessages", "LambdaMetrics", "LambdaProtocol", "AMQP", logging,
             ]
                 + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
@@ -175,19 +196,20 @@ let package = Package(
         .testTarget(
             name: "LambdaGatewayTests",
             dependencies: [
-                "LambdaGateway", "LambdaAMQP", "LambdaMetrics", "LambdaProtocol", "AMQPRPC", "AMQP", "TestSupport",
+                "LambdaGateway", "LambdaMessages", "LambdaMetrics", "LambdaProtocol", "AMQPRPC", "AMQP", "TestSupport",
                 logging,
             ] + nio("NIOCore", "NIOPosix", "NIOHTTP1"),
             swiftSettings: settings),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "AMQP", "AMQPRPC", "LambdaAMQP", "LambdaFunction", "LambdaGateway", "LambdaProtocol", "TestSupport",
+                "AMQP", "AMQPRPC", "LambdaAMQP", "LambdaFunction", "LambdaGateway", "LambdaMessages", "LambdaProtocol",
+                "TestSupport",
                 logging,
             ] + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["AMQP", "LambdaAMQP", "TestSupport"] + nio("NIOCore"),
+            name: "EndToEndTests", dependencies: ["AMQP", "LambdaAMQP", "LambdaMessages", "TestSupport"] + nio("NIOCore"),
             exclude: ["Scripts"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

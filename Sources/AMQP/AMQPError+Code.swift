@@ -7,7 +7,7 @@ extension AMQPError {
             case connectionFailed, accessRefused, vhostNotFound, tlsFailed
             case connectionLost, connectionClosed, channelClosed, consumerCancelled
             case protocolViolation, unroutable, nacked, blocked, resourceRefused
-            case timedOut, cancelled, invalidConfiguration, invalidArgument
+            case timedOut, cancelled, invalidConfiguration, invalidArgument, fault
         }
 
         private let base: Base
@@ -65,6 +65,11 @@ extension AMQPError {
         /// A call's argument cannot be sent: a name over 255 bytes, a body over the limit.
         public static let invalidArgument = Self(.invalidArgument)
 
+        /// The server that a call was made to answered with an error, which is the ``AMQPError/underlying`` one.
+        ///
+        /// It says itself whether it is retriable.
+        public static let fault = Self(.fault)
+
         /// The kind's name, from a bounded set: safe as a metric label.
         public var description: String { self.base.rawValue }
 
@@ -75,7 +80,7 @@ extension AMQPError {
                 .timedOut:
                 true
             case .accessRefused, .vhostNotFound, .tlsFailed, .connectionClosed, .channelClosed, .protocolViolation,
-                .unroutable, .cancelled, .invalidConfiguration, .invalidArgument:
+                .unroutable, .cancelled, .invalidConfiguration, .invalidArgument, .fault:
                 false
             }
         }

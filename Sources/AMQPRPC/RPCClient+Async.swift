@@ -29,20 +29,64 @@ extension RPCClient {
     ///   - request: What to send.
     ///   - timeout: How long to wait for the reply; the message expires in its queue after the same time.
     /// - Returns: The first reply with the call's correlation ID.
-    /// - Throws: `AMQPError`; its `isRetriable` says whether the same call may be made again.
+    /// - Throws: `AMQPError`; its `isRetriable` says whether the same call may be made again. Its code is `fault` when the
+    ///   server answered with an error, which is its `AMQPError.fault`.
     public func call(_ request: RPCRequest, timeout: Duration) async throws(AMQPError) -> RPCReply {
+        try await self.observed(request) { request throws(AMQPError) in
+            try await self.unobservedCall(request, timeout: timeout)
+        }
+    }
+
+    /// ``call(_:timeout:)`` without its own span and metrics, for a library that has them.
+    package func unobservedCall(_ request: RPCRequest, timeout: Duration) async throws(AMQPError) -> RPCReply {
+        try await self.call(timeout) { call, timeout, completion in
+            self.start(call, request, timeout: timeout, completion)
+        }
+    }
+
+    /// Sends a request, and waits for its reply as long as there are signs of life.
+    ///
+    /// A server of this library says at once, and then three times in each `silence`, that it is at work. So a call that
+    /// may take an hour fails soon after its server has died. Where nobody takes the request up in that time the call
+    /// fails too, and the message expires in its queue: time in the queue is silence, since nobody can tell it from a
+    /// server that is lost. A server of another kind says nothing until it replies.
+    ///
+    /// - Parameters:
+    ///   - request: What to send. The header `X-RPC-Beat-Ms` asks for the signs of life; without an `expiration` of its
+    ///     own the message expires after `silence`.
+    ///   - timeout: How long to wait for the reply at most.
+    ///   - silence: How long to wait for a sign of life; not under 0.1 s, better some seconds.
+    /// - Returns: The first reply with the call's correlation ID.
+    /// - Throws: `AMQPError` as ``call(_:timeout:)`` does; `timedOut` also after a silence.
+    public func call(
+        _ request: RPCRequest, timeout: Duration, silenceTimeout silence: Duration
+    ) async throws(AMQPError) -> RPCReply {
+        let watch = try SilenceWatch(self, silence: silence)
+        let request = watch.asking(request, timeout: timeout)
+        return try await self.observed(request) { request throws(AMQPError) in
+            try await self.call(timeout) { call, timeout, completion in
+                self.start(call, request, timeout: timeout, watchedBy: watch, completion)
+            }
+        }
+    }
+
+    private func call(
+        _ timeout: Duration, _ start: @escaping @Sendable (AsyncCall, TimeAmount, @escaping Completion) -> Void
+    ) async throws(AMQPError) -> RPCReply {
         guard timeout > .zero else { throw AMQPError(.invalidArgument, "the timeout must be longer than 0") }
         let call = AsyncCall()
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<Result<RPCReply, AMQPError>, Never>) in
                 self.eventLoop.execute {
-                    self.start(call, request, timeout: TimeAmount(timeout)) { continuation.resume(returning: $0) }
+                    start(call, TimeAmount(timeout)) { continuation.resume(returning: $0) }
                 }
             }
         } onCancel: {
             self.eventLoop.execute { self.cancel(call) }
         }
-        return try result.get()
+        let reply = try result.get()
+        if let fault = RPCFault(reply) { throw AMQPError(fault) }
+        return reply
     }
 
     /// Ends the client: calls under way fail, and its reply queue goes.
@@ -72,6 +116,20 @@ extension RPCClient {
         call.id = id
         if call.isCancelled { self.cancel(id) }
         self.start(id, request, timeout: timeout, completion)
+    }
+
+    private func start(
+        _ call: AsyncCall, _ request: RPCRequest, timeout: TimeAmount, watchedBy watch: SilenceWatch,
+        _ completion: @escaping Completion
+    ) {
+        guard !call.isCancelled else { return completion(.failure(.callCancelled)) }
+        let id = self.stream(request, timeout: timeout) { result in
+            if watch.heard(result) { return .more }
+            completion(result)
+            return .last
+        }
+        call.id = id
+        watch.start(id)
     }
 
     private func cancel(_ call: AsyncCall) {

@@ -8,7 +8,7 @@ package import NIOCore
 /// Each call ends in exactly one of: its reply; an error. A request was certainly not executed when the error is
 /// `unroutable` (no queue took it; told at once), `nacked`, `connectionFailed` (there is no connection), `blocked`,
 /// `resourceRefused` or `invalidArgument`. It may have been when it is `timedOut`, `connectionLost`, `connectionClosed`,
-/// `channelClosed`, `consumerCancelled` or `cancelled`.
+/// `channelClosed`, `consumerCancelled` or `cancelled`. It was when the server has answered with an error, `fault`.
 ///
 /// After a lost connection the client has a new reply queue by itself, whose name later requests carry.
 public final class RPCClient: @unchecked Sendable {
@@ -24,6 +24,8 @@ public final class RPCClient: @unchecked Sendable {
     let connection: AMQPConnection
     package let eventLoop: any EventLoop
     let configuration: RPCClientConfiguration
+    /// What the async face measures its calls with; nil where nobody wants to know.
+    let instruments: CallInstruments?
     var session: Session?
     var setUpRetry = SetUpRetry()
     /// What a call is told while there is no session.
@@ -51,6 +53,7 @@ public final class RPCClient: @unchecked Sendable {
         self.connection = connection
         self.eventLoop = connection.eventLoop
         self.configuration = configuration
+        self.instruments = CallInstruments(configuration.observability, .rpcClient)
         self.unsent = UnsentRequests(limit: configuration.unsentLimit, byteLimit: configuration.unsentByteLimit)
         self.calls = PendingCalls(epoch: .random(in: 0...UInt16.max))
     }
@@ -206,7 +209,7 @@ extension RPCClient {
         for completion in self.calls.connectionLost() { completion(.failure(error)) }
     }
 
-    private func fail(_ id: CallID, _ error: AMQPError) {
+    func fail(_ id: CallID, _ error: AMQPError) {
         self.end(self.calls.returned(id), .failure(error))
     }
 
@@ -239,5 +242,5 @@ extension RPCClient {
 }
 
 extension AMQPError {
-    fileprivate static var callCancelled: AMQPError { AMQPError(.cancelled, "the call was cancelled") }
+    static var callCancelled: AMQPError { AMQPError(.cancelled, "the call was cancelled") }
 }

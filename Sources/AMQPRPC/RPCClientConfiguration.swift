@@ -16,7 +16,7 @@ public struct RPCClientConfiguration: Sendable {
     public var replyQueue: ReplyQueue
     /// Whether the broker confirms each request.
     ///
-    /// A queue that is full and says `reject-publish` then fails the call at once (``AMQP/AMQPError/Code/nacked``), at
+    /// A queue that is full and says `reject-publish` then fails the call at once (`nacked`), at
     /// the price of one more frame a call; without it such a call times out.
     ///
     /// Default: false.
@@ -29,15 +29,20 @@ public struct RPCClientConfiguration: Sendable {
     ///
     /// Default: 64 MiB.
     public var unsentByteLimit: Int
+    /// Who is told of each call.
+    ///
+    /// Default: what the process has set up.
+    public var observability: RPCObservability
 
     /// The defaults unless given.
     public init(
         replyQueue: ReplyQueue = .exclusive, confirmsRequests: Bool = false, unsentLimit: Int = 1024,
-        unsentByteLimit: Int = 64 * 1024 * 1024
+        unsentByteLimit: Int = 64 * 1024 * 1024, observability: RPCObservability = RPCObservability()
     ) {
         self.replyQueue = replyQueue
         self.confirmsRequests = confirmsRequests
         self.unsentLimit = unsentLimit
         self.unsentByteLimit = unsentByteLimit
+        self.observability = observability
     }
 }

@@ -14,21 +14,27 @@ extension RPCServer: AMQPRecoverable {
     package func linkLost(_ error: AMQPError) {
         self.channel = nil
         self.consumerTag = nil
+        self.streamsLost(error)
+    }
+
+    /// Streams go on.
+    package func linkWritable() {
+        for call in self.streams.values { call.sendElements() }
     }
 
     /// Ends ``run()``.
     package func connectionClosed(_ error: AMQPError) {
         self.linkLost(error)
         self.closedError = error
-        self.work?.finish()
+        self.connectionEnded()
     }
 
     /// Begins to consume; fails when there is a connection and it cannot be done.
-    func start(_ work: AsyncStream<Work>.Continuation) -> EventLoopFuture<Void> {
-        guard self.work == nil else {
+    func start() -> EventLoopFuture<Void> {
+        guard !self.isRunning else {
             return self.eventLoop.makeFailedFuture(AMQPError(.invalidArgument, "a server can run only once"))
         }
-        self.work = work
+        self.isRunning = true
         return self.connection.register(self).flatMapThrowing {
             guard let error = self.setUpError, self.consumerTag == nil, self.connection.link != nil else { return }
             self.isStopping = true
@@ -39,7 +45,6 @@ extension RPCServer: AMQPRecoverable {
 
     /// Ends the consumer; what the broker has sent before it agrees is given back when the channel is closed.
     func stopConsuming() -> EventLoopFuture<Void> {
-        self.isStopping = true
         guard let channel, let consumerTag, channel.isOpen else { return self.eventLoop.makeSucceededVoidFuture() }
         self.consumerTag = nil
         return channel.cancel(consumerTag)
@@ -48,6 +53,7 @@ extension RPCServer: AMQPRecoverable {
     /// Closes the channel, and says why the connection ended, if it did.
     func shutDown() -> EventLoopFuture<AMQPError?> {
         self.connection.unregister(self)
+        self.stopTimer()
         let closedError = self.closedError
         guard let channel, channel.isOpen else { return self.eventLoop.makeSucceededFuture(closedError) }
         return channel.close().map { closedError }.flatMapErrorThrowing { _ in closedError }
@@ -63,7 +69,9 @@ extension RPCServer: AMQPRecoverable {
                 prefetchCount: UInt16(clamping: self.configuration.concurrency), isGlobal: false)
             return channel.request(queue, expecting: .queueDeclareOK)
                 .flatMap { reply in
-                    channel.request(qos, expecting: .qosOK).flatMap { _ in self.consume(reply, on: channel) }
+                    channel.request(qos, expecting: .qosOK)
+                        .flatMap { _ in self.setUpStreams(on: channel) }
+                        .flatMap { self.consume(reply, on: channel) }
                 }
                 .closing(channel)
         }
@@ -73,15 +81,16 @@ extension RPCServer: AMQPRecoverable {
         guard case .method(.queueDeclareOK(let queue)) = reply else {
             return self.eventLoop.makeFailedFuture(AMQPError(.protocolViolation, "the broker named no queue"))
         }
-        let deliver: (AMQPDelivery) -> Void = { self.work?.yield(Work(delivery: $0, channel: channel)) }
         return channel.consume(
-            AMQPConsumption(queue: queue.queue.string), deliver: deliver,
+            AMQPConsumption(queue: queue.queue.string), deliver: { self.received($0, on: channel) },
             cancelled: { self.consumerCancelled(on: channel) }
         ).assumeIsolated().map { tag in
             guard channel.isOpen else { return }
-            self.consumerTag = tag
             self.setUpError = nil
             self.setUpRetry.succeeded()
+            // Stopped meanwhile: what comes would only go back.
+            guard !self.isStopping else { return channel.cancel(tag).whenComplete { _ in } }
+            self.consumerTag = tag
         }.nonisolated()
     }
 
@@ -97,6 +106,7 @@ extension RPCServer: AMQPRecoverable {
         guard self.channel === channel, self.consumerTag != nil, channel.link.isOpen else { return }
         self.channel = nil
         self.consumerTag = nil
+        self.streamsLost(error)
         self.log("The channel was closed", error)
         self.setUpAgain(on: channel.link)
     }
@@ -105,7 +115,9 @@ extension RPCServer: AMQPRecoverable {
     private func consumerCancelled(on channel: AMQPLinkChannel) {
         guard self.channel === channel else { return }
         self.consumerTag = nil
-        self.log("The broker ended the consumer", AMQPError(.consumerCancelled, "the queue was deleted or has moved"))
+        let error = AMQPError(.consumerCancelled, "the queue was deleted or has moved")
+        self.streamsLost(error)
+        self.log("The broker ended the consumer", error)
         // Closing it has the broker give what is unanswered to somebody, if the queue still is.
         channel.close().whenComplete { _ in }
         self.setUpAgain(on: channel.link)

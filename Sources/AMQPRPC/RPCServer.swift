@@ -6,32 +6,50 @@ import NIOCore
 ///
 /// Reply and acknowledgement leave in one write. When the connection goes in between, the broker delivers the request
 /// again, so that a request is handled at least once; after a lost connection the server consumes again by itself.
+/// Every request with a `replyTo` is answered, if only with an error: see ``RPCFault``.
 public final class RPCServer: @unchecked Sendable {
     // @unchecked: every `var` is used on `eventLoop` only.
     /// Turns a request into what becomes of it.
     ///
-    /// Called concurrently, up to the configured number.
-    public typealias Handler = @Sendable (AMQPDelivery) async -> RPCAnswer
-
-    struct Work: Sendable {
-        var delivery: AMQPDelivery
-        var channel: AMQPLinkChannel
-    }
+    /// Called concurrently, up to the configured number. An ``RPCFault`` that it throws is the answer. Another error is
+    /// logged, and ``RPCFault/handlerFailed`` the answer. Its task is cancelled when the caller's time is over, when the
+    /// reader of its stream has gone, and when the server is stopped at once; an error that it throws then is
+    /// ``RPCFault/deadlineExceeded``, no answer at all, and the request's return to its queue.
+    public typealias Handler = @Sendable (RPCContext) async throws -> RPCAnswer
 
     let connection: AMQPConnection
     let eventLoop: any EventLoop
     let configuration: RPCServerConfiguration
-    private let handler: Handler
+    let instruments: CallInstruments?
+    let handler: Handler
 
-    var work: AsyncStream<Work>.Continuation?
     var channel: AMQPLinkChannel?
     var consumerTag: AMQPShortString?
+    /// Where callers say how much more of a stream they take.
+    var creditQueue: AMQPShortString?
     var setUpRetry = SetUpRetry()
+    var isRunning = false
     var isStopping = false
+    /// The handlers are told to stop.
+    var isStoppingAtOnce = false
+    /// Nothing more can be delivered.
+    var isConsumerGone = false
     /// Why the last set-up failed.
     var setUpError: AMQPError?
     /// Why the connection ended for good.
     var closedError: AMQPError?
+
+    /// The requests that are being handled, by their number.
+    var calls: [UInt64: ServedCall] = [:]
+    var callCount: UInt64 = 0
+    var deadlines = DeadlineQueue<UInt64>()
+    var timer: Scheduled<Void>?
+    var timerDeadline: NIODeadline?
+    /// The calls with a stream, by who reads it.
+    var streams: [StreamKey: ServedCall] = [:]
+    var remembered: RememberedReplies<ServedCall>?
+    /// Succeeds when the server has stopped and the last answer is sent.
+    let ended: EventLoopPromise<Void>
 
     /// Prepares a server; ``run()`` does the rest.
     ///
@@ -45,85 +63,83 @@ public final class RPCServer: @unchecked Sendable {
         self.connection = connection
         self.eventLoop = connection.eventLoop
         self.configuration = configuration
+        self.instruments = CallInstruments(configuration.observability, .rpcServer)
         self.handler = handler
+        self.ended = connection.eventLoop.makePromise()
+        self.remembered = configuration.rememberedReplies.map {
+            RememberedReplies(
+                countLimit: $0.count, byteLimit: $0.byteCount, duration: TimeAmount($0.duration))
+        }
     }
 
-    /// Serves until the task is cancelled or the connection is closed.
+    deinit {
+        // One that never ran; a second completion is no harm.
+        self.ended.succeed()
+    }
+
+    /// Serves until ``triggerGracefulShutdown()``, until the task is cancelled, or until the connection is closed.
     ///
     /// On cancellation no further request is taken; what is being handled is cancelled, too, and its answer still sent.
     /// Requests that were delivered and not begun go back to the queue.
     ///
-    /// - Throws: `AMQPError` when the queue cannot be declared or consumed at first, when ``run()`` was called before, or
-    ///   when the connection is closed.
+    /// - Throws: `AMQPError`: `invalidArgument` when the concurrency is out of range or ``run()`` was called before; when
+    ///   the queue cannot be declared or consumed at first, the broker's reason; `connectionClosed` when the connection
+    ///   is closed.
     public func run() async throws(AMQPError) {
         guard (1...65535).contains(self.configuration.concurrency) else {
             throw AMQPError(.invalidArgument, "concurrency must be from 1 to 65535")
         }
-        let (work, continuation) = AsyncStream.makeStream(of: Work.self)
-        try await self.eventLoop.flatSubmit { self.start(continuation) }.value()
-        await self.handle(work)
+        try await self.eventLoop.flatSubmit { self.start() }.value()
+        await withTaskCancellationHandler {
+            _ = try? await self.ended.futureResult.get()
+        } onCancel: {
+            self.eventLoop.execute { self.stop(atOnce: true) }
+        }
         let closedError = try await self.eventLoop.flatSubmit { self.shutDown() }.value()
         if let closedError { throw closedError }
     }
 
-    private func handle(_ work: AsyncStream<Work>) async {
-        await withDiscardingTaskGroup { group in
-            for await item in work {
-                group.addTask {
-                    let answer = await self.handler(item.delivery)
-                    self.eventLoop.execute { self.finish(item, answer) }
-                }
-            }
-            // Cancelled or closed: nothing new may come while the last ones are handled.
-            try? await self.eventLoop.flatSubmit { self.stopConsuming() }.get()
-        }
-    }
-}
-
-// MARK: - One answer
-
-extension RPCServer {
-    private func finish(_ work: Work, _ answer: RPCAnswer) {
-        do {
-            switch answer {
-            case .reply(let reply): try self.reply(reply, to: work)
-            case .noReply: break
-            case .reject(let requeue):
-                if work.channel.isOpen { try work.channel.reject(work.delivery.deliveryTag, requeue: requeue) }
-                return
-            }
-            // A tag belongs to its channel; on a later one it would acknowledge somebody else's request.
-            if work.channel.isOpen { try work.channel.ack(work.delivery.deliveryTag) }
-        } catch {
-            self.log("A reply was not sent", error)
-            self.refuse(work)
-        }
-    }
-
-    private func reply(_ reply: RPCReply, to work: Work) throws(AMQPError) {
-        guard let replyTo = work.delivery.properties.replyTo else { return }
-        guard let channel = work.channel.isOpen ? work.channel : self.channel, channel.isOpen else {
-            throw AMQPError(.connectionLost, "no connection; the broker delivers the request again")
-        }
-        var properties = reply.properties
-        properties.correlationID = work.delivery.properties.correlationID
-        // Never mandatory: direct reply-to addresses come back as unroutable on some brokers (field 2.1).
-        try channel.publish(
-            exchange: .empty, routingKey: replyTo, isMandatory: false, properties: properties, body: reply.body)
-    }
-
-    /// A reply that cannot be sent, since it is too large for one, would fail again: so the request is not given back.
-    private func refuse(_ work: Work) {
-        guard work.channel.isOpen else { return }
-        do {
-            try work.channel.reject(work.delivery.deliveryTag, requeue: false)
-        } catch {
-            self.log("A request was not refused", error)
-        }
+    /// Has ``run()`` return once what is being handled is finished; no further request is taken.
+    ///
+    /// Requests that were delivered and not begun go back to the queue at once. Cancel the task of ``run()`` where that
+    /// takes too long. Safe to call from any task, more than once.
+    public func triggerGracefulShutdown() {
+        self.eventLoop.execute { self.stop(atOnce: false) }
     }
 
     func log(_ message: Logger.Message, _ error: any Error) {
         self.connection.logger.warning(
             message, metadata: ["queue": "\(self.configuration.queue.name)", "error": "\(error)"])
+    }
+}
+
+// MARK: - Stopping, on the loop
+
+extension RPCServer {
+    private func stop(atOnce: Bool) {
+        self.eventLoop.assertInEventLoop()
+        if atOnce, !self.isStoppingAtOnce {
+            self.isStoppingAtOnce = true
+            for call in self.calls.values { call.task?.cancel() }
+        }
+        guard !self.isStopping else { return }
+        self.isStopping = true
+        self.stopConsuming().assumeIsolated().whenComplete { _ in
+            self.isConsumerGone = true
+            self.endIfDone()
+        }
+    }
+
+    /// Ends ``run()`` when nothing is left to be done.
+    func endIfDone() {
+        if self.isConsumerGone, self.calls.isEmpty { self.ended.succeed() }
+    }
+
+    /// The connection is closed for good: no answer can be sent any more.
+    func connectionEnded() {
+        self.isStopping = true
+        self.isConsumerGone = true
+        self.stop(atOnce: true)
+        self.endIfDone()
     }
 }

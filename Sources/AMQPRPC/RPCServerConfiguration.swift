@@ -18,21 +18,72 @@ public struct RPCServerConfiguration: Sendable {
     ///
     /// Default: 1.
     public var concurrency: Int
+    /// Whether callers may ask for several replies, see ``RPCContext/send(_:)``.
+    ///
+    /// It costs a queue of the server's own, to which callers say how much they take. Where not, such a caller gets one
+    /// reply.
+    ///
+    /// Default: false.
+    public var allowsStreams: Bool
+    /// How replies to requests with an idempotency key are remembered; nil takes no notice of keys.
+    ///
+    /// Default: nil.
+    public var rememberedReplies: RPCRememberedReplies?
+
+    /// Who is told of each request.
+    ///
+    /// Default: what the process has set up.
+    public var observability: RPCObservability
 
     /// A server of a durable queue of this name, unless said otherwise.
-    public init(queue: AMQPQueueDeclaration, declaresQueue: Bool = true, concurrency: Int = 1) {
+    ///
+    /// - Parameters:
+    ///   - queue: The queue to consume.
+    ///   - declaresQueue: Whether to declare it.
+    ///   - concurrency: How many requests are handled at once, 1 to 65 535.
+    ///   - allowsStreams: Whether callers may ask for several replies.
+    ///   - rememberedReplies: How replies to requests with an idempotency key are remembered.
+    ///   - observability: Who is told of each request.
+    public init(
+        queue: AMQPQueueDeclaration, declaresQueue: Bool = true, concurrency: Int = 1, allowsStreams: Bool = false,
+        rememberedReplies: RPCRememberedReplies? = nil, observability: RPCObservability = RPCObservability()
+    ) {
         self.queue = queue
         self.declaresQueue = declaresQueue
         self.concurrency = concurrency
+        self.allowsStreams = allowsStreams
+        self.rememberedReplies = rememberedReplies
+        self.observability = observability
     }
 }
 
-/// What becomes of a request.
-public enum RPCAnswer: Sendable {
-    /// The reply goes to the caller, and the request is acknowledged. Without a `replyTo` there is nobody to reply to.
-    case reply(RPCReply)
-    /// The request is acknowledged; nobody is told.
-    case noReply
-    /// The request is refused: with `requeue` it goes back to its queue, else to the queue's dead letters, if any.
-    case reject(requeue: Bool)
+/// How many replies a server remembers, so that a request that comes again is answered and not handled again.
+///
+/// They are kept in the server's memory: another server of the same queue knows nothing of them, nor does this one after
+/// a restart. What must never happen twice needs a store that all servers share.
+public struct RPCRememberedReplies: Sendable, Hashable {
+    /// How many replies are kept at most; the oldest go first.
+    ///
+    /// Default: 10 000.
+    public var count: Int
+    /// How many bytes they may take together, bodies, properties and keys; a reply larger than that is not kept.
+    ///
+    /// Default: 16 MiB.
+    public var byteCount: Int
+    /// How long a reply is kept.
+    ///
+    /// Default: 10 minutes.
+    public var duration: Duration
+
+    /// The defaults unless given.
+    ///
+    /// - Parameters:
+    ///   - count: How many replies are kept at most.
+    ///   - byteCount: How many bytes they may take together.
+    ///   - duration: How long a reply is kept.
+    public init(count: Int = 10_000, byteCount: Int = 16 * 1024 * 1024, duration: Duration = .seconds(600)) {
+        self.count = count
+        self.byteCount = byteCount
+        self.duration = duration
+    }
 }

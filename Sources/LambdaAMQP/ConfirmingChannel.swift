@@ -22,7 +22,12 @@ actor ConfirmingChannel {
             return try await opening.value
         } catch {
             self.opening = nil
-            throw error as? AMQPError ?? AMQPError(.connectionLost, "\(error)", underlying: error)
+            // Nothing has been published yet, whatever hinders the channel.
+            let error = error as? AMQPError ?? AMQPError(.connectionFailed, "\(error)", underlying: error)
+            guard [.connectionLost, .channelClosed].contains(error.code) else { throw error }
+            throw AMQPError(
+                .connectionFailed, error.message, replyCode: error.replyCode,
+                isServerInitiated: error.isServerInitiated, underlying: error)
         }
     }
 

@@ -1,4 +1,5 @@
 package import AMQP
+package import LambdaMessages
 import LambdaProtocol
 
 /// A function's dead letters, for whoever looks after them.
@@ -12,7 +13,7 @@ package struct DeadLetterQueue: Sendable {
     ///   - function: The function's name.
     ///   - qualifier: A version or an alias with queues of its own.
     package init(connection: AMQPConnection, function: String, qualifier: String? = nil) {
-        let queue = LambdaClient.queueName(function, InvocationOptions(qualifier: qualifier))
+        let queue = InvocationOptions(qualifier: qualifier).queueName(of: function)
         self.connection = connection
         self.name = EventQueueName.deadLetter(of: queue)
         self.eventQueueName = EventQueueName.async(of: queue)

@@ -1,9 +1,25 @@
 /// What an invocation may ask for besides its event.
 public struct InvocationOptions: Sendable {
-    /// How long to wait for the answer. The request expires in its queue after the same time, and is not run then.
+    /// How long to wait for the answer, all attempts and pauses included.
+    ///
+    /// The request expires in its queue after the same time, and is not run then.
     ///
     /// Default: 60 s.
     public var timeout: Duration
+    /// What is tried again.
+    ///
+    /// Default: nil, which is the client's ``LambdaClientConfiguration/retryPolicy``.
+    public var retryPolicy: LambdaRetryPolicy?
+    /// Whether running the function twice for this event does no harm: then what may have run is tried again, too.
+    ///
+    /// Default: false.
+    public var isIdempotent: Bool
+    /// A key, of 256 bytes at most, under which this event runs once: a daemon that has run it answers again with what it
+    /// remembers.
+    ///
+    /// Remembered by each daemon for itself, for some minutes: two daemons of one function may both run it. An own
+    /// header, `X-Lambda-Idempotency-Key`. Default: nil.
+    public var idempotencyKey: String?
     /// A version or an alias, served from a queue of its own (`name:qualifier`).
     ///
     /// Default: nil, which is `$LATEST`.
@@ -22,7 +38,7 @@ public struct InvocationOptions: Sendable {
     public var traceID: String?
     /// The W3C's trace header `traceparent` to pass on; where there is no ``traceID``, the function's trace is the same.
     ///
-    /// Default: nil.
+    /// Default: nil, which is the task's trace, where the process has a tracer.
     public var traceparent: String?
     /// The W3C's `tracestate`, which goes with ``traceparent``.
     ///
@@ -31,10 +47,14 @@ public struct InvocationOptions: Sendable {
 
     /// The defaults unless given.
     public init(
-        timeout: Duration = .seconds(60), qualifier: String? = nil, clientContext: String? = nil,
-        wantsLogTail: Bool = false, traceID: String? = nil, traceparent: String? = nil, tracestate: String? = nil
+        timeout: Duration = .seconds(60), retryPolicy: LambdaRetryPolicy? = nil, isIdempotent: Bool = false,
+        idempotencyKey: String? = nil, qualifier: String? = nil, clientContext: String? = nil, wantsLogTail: Bool = false,
+        traceID: String? = nil, traceparent: String? = nil, tracestate: String? = nil
     ) {
         self.timeout = timeout
+        self.retryPolicy = retryPolicy
+        self.isIdempotent = isIdempotent
+        self.idempotencyKey = idempotencyKey
         self.qualifier = qualifier
         self.clientContext = clientContext
         self.wantsLogTail = wantsLogTail

@@ -1,6 +1,9 @@
 import AMQP
+import AMQPRPC
+import LambdaMessages
 import LambdaProtocol
 public import NIOCore
+import Tracing
 
 extension LambdaClient {
     /// Has a function run an event for whose answer nobody waits; returns when the broker keeps the event safely.
@@ -18,29 +21,63 @@ extension LambdaClient {
         _ function: String, payload: ByteBuffer, options: InvocationOptions = InvocationOptions()
     ) async throws(LambdaError) -> String {
         let requestID = RequestID.make()
-        let message = AMQPMessage(payload, properties: Self.eventProperties(requestID, options))
-        let queue = Self.queueName(function, options)
-        if case .blocked(let reason) = self.connection.state {
+        let measurement = self.instruments?.begin("event", function, kind: .producer)
+        let message = AMQPMessage(payload, properties: Self.eventProperties(requestID, options, measurement))
+        do throws(LambdaError) {
+            try await self.attempting(function, options, measurement) { deadline throws(LambdaError) in
+                try await self.publish(message, function, options, until: deadline)
+            }
+        } catch {
+            measurement?.end(error.code.description, error)
+            throw error
+        }
+        measurement?.end("success")
+        return requestID
+    }
+
+    private func publish(
+        _ message: AMQPMessage, _ function: String, _ options: InvocationOptions,
+        until deadline: ContinuousClock.Instant
+    ) async throws(LambdaError) {
+        let session = try await self.acquire(until: deadline)
+        defer { self.release() }
+        if case .blocked(let reason) = session.connection.state {
             throw LambdaError(.unavailable, "the broker takes no messages now: \(reason)")
         }
+        let queue = options.queueName(of: function)
         do throws(AMQPError) {
-            try await self.publish(message, to: EventQueueName.async(of: queue), within: options.timeout)
+            try await session.publish(message, to: EventQueueName.async(of: queue), until: deadline)
         } catch {
             guard error.code == .unroutable else { throw LambdaError(error, function: function) }
             // Served only by daemons that know no queue for events.
             do throws(AMQPError) {
-                try await self.publish(message, to: queue, within: options.timeout)
+                try await session.publish(message, to: queue, until: deadline)
             } catch {
                 throw LambdaError(error, function: function)
             }
         }
-        return requestID
     }
 
+    private static func eventProperties(
+        _ requestID: String, _ options: InvocationOptions, _ measurement: CallMeasurement?
+    ) -> AMQPProperties {
+        var headers = options.headers(measurement)
+        headers[LambdaHeader.invocationType] = .string(InvocationType.event.rawValue)
+        var properties = AMQPProperties(contentType: Self.json, isPersistent: true, headers: headers)
+        properties.messageID = AMQPShortString(requestID)
+        properties.timestamp = UInt64(max(0, EpochClock.now().millisecondsSinceEpoch / 1000))
+        return properties
+    }
+}
+
+extension ClientSession {
+
     /// The time-out ends the wait, whatever the connection does.
-    private func publish(_ message: AMQPMessage, to queue: String, within timeout: Duration) async throws(AMQPError) {
+    fileprivate func publish(
+        _ message: AMQPMessage, to queue: String, until deadline: ContinuousClock.Instant
+    ) async throws(AMQPError) {
         let confirmed = self.connection.eventLoop.makePromise(of: Void.self)
-        let timer = self.connection.eventLoop.scheduleTask(in: TimeAmount(timeout)) {
+        let timer = self.connection.eventLoop.scheduleTask(in: TimeAmount(deadline - .now)) {
             confirmed.fail(AMQPError(.timedOut, "the broker did not confirm the event in time"))
         }
         confirmed.completeWithTask {
@@ -48,22 +85,5 @@ extension LambdaClient {
         }
         defer { timer.cancel() }
         try await confirmed.futureResult.value()
-    }
-
-    static func queueName(_ function: String, _ options: InvocationOptions) -> String {
-        guard let qualifier = options.qualifier, qualifier != "$LATEST" else { return function }
-        return "\(function):\(qualifier)"
-    }
-
-    private static func eventProperties(_ requestID: String, _ options: InvocationOptions) -> AMQPProperties {
-        var headers: AMQPTable = [LambdaHeader.invocationType: .string(InvocationType.event.rawValue)]
-        if let qualifier = options.qualifier, qualifier != "$LATEST" {
-            headers[LambdaHeader.qualifier] = .string(qualifier)
-        }
-        headers.entries += options.traceEntries
-        var properties = AMQPProperties(contentType: "application/json", isPersistent: true, headers: headers)
-        properties.messageID = AMQPShortString(requestID)
-        properties.timestamp = UInt64(max(0, EpochClock.now().millisecondsSinceEpoch / 1000))
-        return properties
     }
 }

@@ -1,13 +1,14 @@
 import AMQP
 import AMQPRPC
+import LambdaMessages
 import LambdaProtocol
 public import NIOCore
 
 extension LambdaClient {
     /// Invokes a function and reads its answer while it is made.
     ///
-    /// Returns when the answer begins, so that what hinders the function from running is thrown here. A function that
-    /// does not stream answers in one chunk.
+    /// Returns when the answer begins, so that what hinders the function from running is thrown here, and tried again
+    /// as the policy says. What breaks after that ends the stream. A function that does not stream answers in one chunk.
     ///
     /// - Parameters:
     ///   - function: The function's name, which is its queue's name.
@@ -20,16 +21,33 @@ extension LambdaClient {
         _ function: String, payload: ByteBuffer, options: InvocationOptions = InvocationOptions(),
         window: Int = 1024 * 1024
     ) async throws(LambdaError) -> InvocationStream {
-        guard options.timeout > .zero else { throw LambdaError(.badRequest, "the time-out must be longer than 0") }
         guard window > 0 else { throw LambdaError(.badRequest, "the window must be larger than 0") }
+        let measurement = self.instruments?.begin("stream", function)
+        do throws(LambdaError) {
+            return try await self.attempting(function, options, measurement) { deadline throws(LambdaError) in
+                try await self.stream(function, payload, options, window, measurement, until: deadline)
+            }
+        } catch {
+            measurement?.end(error.code.description, error)
+            throw error
+        }
+    }
+
+    private func stream(
+        _ function: String, _ payload: ByteBuffer, _ options: InvocationOptions, _ window: Int,
+        _ measurement: CallMeasurement?, until deadline: ContinuousClock.Instant
+    ) async throws(LambdaError) -> InvocationStream {
+        let session = try await self.acquire(until: deadline)
+        let timeout = deadline - .now
         let receiver = StreamReceiver(window: window)
-        var request = Self.request(function, payload, options)
+        var request = Self.request(function, payload, options, measurement, timeout: timeout)
         request.properties.headers?[LambdaHeader.responseMode] = .string(LambdaHeader.streaming)
         request.properties.headers?[LambdaHeader.streamCredit] = .int64(Int64(receiver.initialCredit))
         let (events, continuation) = InvocationStream.Events.makeStream()
-        let call = StreamCall(self.rpc, function: function, receiver: receiver, events: continuation)
-        call.start(request, timeout: options.timeout)
+        let call = StreamCall(session.rpc, function: function, receiver: receiver, events: continuation)
+        call.start(request, timeout: timeout) { self.release() }
         let first = try await Self.first(of: events)
+        if let measurement { call.reportEnd(to: measurement) }
         return InvocationStream(first: first, contentType: await call.contentTypeOnLoop(), events, call)
     }
 

@@ -1,78 +1,73 @@
 public import AMQP
-public import AMQPRPC
-import LambdaProtocol
+import AMQPRPC
+public import Logging
 public import NIOCore
+public import NIOPosix
+public import ServiceLifecycle
+import Synchronization
 
 /// Invokes Lambda functions through RabbitMQ.
 ///
 /// Safe to use from any task; calls run at the same time over one connection, which comes back by itself when it is
-/// lost.
-public struct LambdaClient: Sendable {
-    package let rpc: RPCClient
-    let connection: AMQPConnection
-    let events: ConfirmingChannel
+/// lost. There are three ways to have one:
+///
+/// - as a service: ``init(_:configuration:eventLoop:logger:)`` in a `ServiceGroup`, which runs it;
+/// - for a while: ``withLambdaClient(_:configuration:logger:isolation:_:)``;
+/// - on a connection that serves others, too: ``init(connection:configuration:logger:)``.
+public final class LambdaClient: Service {
+    package typealias Lifecycle = ClientLifecycle<ClientSession, EventLoopPromise<ClientSession>>
+
+    let configuration: LambdaClientConfiguration
+    let logger: Logger
+    let instruments: CallInstruments?
+    let eventLoop: any EventLoop
+    /// Where to connect to; nil on a connection of somebody else's, which is left open.
+    let broker: AMQPConfiguration?
+    let lifecycle: Mutex<Lifecycle>
+
+    /// A client that connects when it is run; calls that are made before wait for that.
+    ///
+    /// - Parameters:
+    ///   - broker: Where to connect to and how.
+    ///   - configuration: Reply queue, retries, JSON, metrics and traces.
+    ///   - eventLoop: The loop to run on; one of NIO's shared loops unless given.
+    ///   - logger: Where connects, losses, recoveries and retries are logged.
+    public init(
+        _ broker: AMQPConfiguration, configuration: LambdaClientConfiguration = LambdaClientConfiguration(),
+        eventLoop: any EventLoop = MultiThreadedEventLoopGroup.singleton.any(),
+        logger: Logger = Logger(label: "lambda-client", factory: { _ in SwiftLogNoOpLogHandler() })
+    ) {
+        self.broker = broker
+        self.configuration = configuration
+        self.eventLoop = eventLoop
+        self.logger = logger
+        self.instruments = CallInstruments(configuration.observability, .lambdaClient)
+        self.lifecycle = Mutex(Lifecycle())
+    }
 
     /// A client on a connection that is open; it has a reply queue of its own there.
     ///
-    /// - Parameters:
-    ///   - connection: The connection, which may serve others too. Closing the client leaves it open.
-    ///   - replies: Where the replies go: a queue of the client's own, or RabbitMQ's direct reply-to for a few calls.
-    /// - Throws: ``LambdaError`` when the broker does not allow a reply queue.
-    public init(
-        connection: AMQPConnection, replies: RPCClientConfiguration = RPCClientConfiguration()
-    ) async throws(LambdaError) {
-        self.connection = connection
-        self.events = ConfirmingChannel(connection: connection)
-        do throws(AMQPError) {
-            self.rpc = try await RPCClient.start(on: connection, configuration: replies)
-        } catch {
-            throw LambdaError(error, function: "")
-        }
-    }
-
-    /// Invokes a function and waits for its answer.
+    /// It can be called at once. Running it only has it end gracefully.
     ///
     /// - Parameters:
-    ///   - function: The function's name, which is its queue's name.
-    ///   - payload: The event, JSON unless the function takes bytes. Empty stands for `{}`.
-    ///   - options: Time-out, qualifier, client context, log tail, trace.
-    /// - Returns: the answer: the function's result, or its error (``InvocationResult/functionError``).
-    /// - Throws: ``LambdaError``, which says whether the function may have run, and whether to try again.
-    public func invoke(
-        _ function: String, payload: ByteBuffer, options: InvocationOptions = InvocationOptions()
-    ) async throws(LambdaError) -> InvocationResult {
-        let reply: RPCReply
-        do throws(AMQPError) {
-            reply = try await self.rpc.call(Self.request(function, payload, options), timeout: options.timeout)
-        } catch {
-            throw LambdaError(error, function: function)
-        }
-        return try InvocationResult.read(reply).get()
+    ///   - connection: The connection, which may serve others too. Closing the client leaves it open.
+    ///   - configuration: Reply queue, retries, JSON, metrics and traces.
+    ///   - logger: Where retries are logged.
+    /// - Throws: ``LambdaError`` when the broker does not allow a reply queue.
+    public init(
+        connection: AMQPConnection, configuration: LambdaClientConfiguration = LambdaClientConfiguration(),
+        logger: Logger = Logger(label: "lambda-client", factory: { _ in SwiftLogNoOpLogHandler() })
+    ) async throws(LambdaError) {
+        self.broker = nil
+        self.configuration = configuration
+        self.eventLoop = connection.eventLoop
+        self.logger = logger
+        self.instruments = CallInstruments(configuration.observability, .lambdaClient)
+        self.lifecycle = Mutex(Lifecycle(session: try await ClientSession.start(on: connection, configuration)))
     }
 
-    /// Ends the client: calls that are under way fail, and its reply queue goes. The connection stays open.
+    /// Ends the client: calls that are under way fail, its reply queue goes, and so does a connection of its own.
     public func close() async {
-        await self.rpc.close()
-        await self.events.close()
-    }
-
-    static func request(
-        _ function: String, _ payload: ByteBuffer, _ options: InvocationOptions
-    ) -> RPCRequest {
-        var headers = AMQPTable()
-        if let qualifier = options.qualifier, qualifier != "$LATEST" {
-            headers[LambdaHeader.qualifier] = .string(qualifier)
-        }
-        if let context = options.clientContext {
-            headers[LambdaHeader.clientContext] = .string(Base64.encode(context.utf8))
-        }
-        if options.wantsLogTail { headers[LambdaHeader.logType] = "Tail" }
-        headers.entries += options.traceEntries
-        let milliseconds = options.timeout.components.seconds * 1000
-            + options.timeout.components.attoseconds / 1_000_000_000_000_000
-        headers[LambdaHeader.deadline] = .int64(EpochClock.now().millisecondsSinceEpoch + milliseconds)
-        return RPCRequest(
-            routingKey: AMQPShortString(Self.queueName(function, options)),
-            properties: AMQPProperties(contentType: "application/json", headers: headers), body: payload)
+        await self.close(LambdaError(.closed, "the client was closed"))
     }
 }

@@ -9,7 +9,7 @@ public struct LambdaError: Error, Sendable {
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Base: String, Sendable {
             case badRequest, notDeployed, tooLarge, tooManyRequests, unavailable, expired, noAnswer, service
-            case invalidConfiguration, accessRefused, cancelled
+            case invalidConfiguration, accessRefused, cancelled, invalidResult, closed
         }
 
         private let base: Base
@@ -38,6 +38,10 @@ public struct LambdaError: Error, Sendable {
         public static let accessRefused = Self(.accessRefused)
         /// The task was cancelled. It may have been executed.
         public static let cancelled = Self(.cancelled)
+        /// The function's result is not what the caller expected. It was executed.
+        public static let invalidResult = Self(.invalidResult)
+        /// The client was shut down before. Not executed.
+        public static let closed = Self(.closed)
 
         /// A bounded set of names: safe as a metric label.
         public var description: String { self.base.rawValue }
@@ -49,16 +53,25 @@ public struct LambdaError: Error, Sendable {
     public let message: String
     /// `X-Amzn-ErrorType` of the answer, where there was one: `ResourceNotFoundException`, …
     public let errorType: String?
+    /// The invocation's request id, where there was an answer.
+    public let requestID: String?
+    /// How long to wait before trying again, where the answer said so (`Retry-After`).
+    public let retryAfter: Duration?
     /// Whether the function may have run: then the same invocation again is right only if it is idempotent.
     public let mayHaveExecuted: Bool
     /// Whether the same invocation may be made again without running twice.
     public let isRetriable: Bool
 
-    init(_ code: Code, _ message: String, errorType: String? = nil) {
+    package init(
+        _ code: Code, _ message: String, errorType: String? = nil, requestID: String? = nil,
+        retryAfter: Duration? = nil
+    ) {
         self.code = code
         self.message = message
         self.errorType = errorType
-        self.mayHaveExecuted = [.noAnswer, .service, .cancelled].contains(code)
+        self.requestID = requestID
+        self.retryAfter = retryAfter
+        self.mayHaveExecuted = [.noAnswer, .service, .cancelled, .invalidResult].contains(code)
         self.isRetriable = [.tooManyRequests, .unavailable, .expired].contains(code)
     }
 }
@@ -99,7 +112,7 @@ extension LambdaError {
     }
 
     /// An error that came as an answer.
-    init(status: Int, errorType: String?, message: String) {
+    init(status: Int, errorType: String?, message: String, requestID: String?, retryAfter: Duration?) {
         let code: Code =
             switch (status, errorType) {
             case (404, _): .notDeployed
@@ -111,6 +124,6 @@ extension LambdaError {
             case (400..<500, _): .badRequest
             default: .service
             }
-        self.init(code, message, errorType: errorType)
+        self.init(code, message, errorType: errorType, requestID: requestID, retryAfter: retryAfter)
     }
 }

@@ -1,5 +1,6 @@
 import AMQP
 import AMQPRPC
+import LambdaMessages
 import LambdaProtocol
 import NIOCore
 
@@ -15,6 +16,9 @@ final class StreamCall: @unchecked Sendable {
     private var creditQueue: AMQPShortString?
     private var isCancelled = false
     private(set) var contentType: String?
+    /// Whom to tell the end, which may have come before.
+    private var measurement: CallMeasurement?
+    private var end: (outcome: String, error: (any Error)?)?
 
     init(
         _ rpc: RPCClient, function: String, receiver: StreamReceiver,
@@ -27,8 +31,14 @@ final class StreamCall: @unchecked Sendable {
     }
 
     /// Sends the request, from any thread.
-    func start(_ request: RPCRequest, timeout: Duration) {
+    ///
+    /// - Parameters:
+    ///   - request: The request.
+    ///   - timeout: For the whole answer.
+    ///   - ended: Called once, when nothing more of the stream is on its way or wanted.
+    func start(_ request: RPCRequest, timeout: Duration, ended: @escaping @Sendable () -> Void) {
         self.events.onTermination = { reason in
+            ended()
             if case .cancelled = reason { self.cancel() }
         }
         self.rpc.eventLoop.execute {
@@ -52,9 +62,29 @@ final class StreamCall: @unchecked Sendable {
         try? await self.rpc.eventLoop.submit { self.contentType }.get()
     }
 
+    /// Has the end reported; from any thread.
+    func reportEnd(to measurement: CallMeasurement) {
+        self.rpc.eventLoop.execute {
+            self.measurement = measurement
+            self.report()
+        }
+    }
+
+    private func report() {
+        guard let end = self.end, let measurement = self.measurement else { return }
+        self.measurement = nil
+        measurement.end(end.outcome, end.error)
+    }
+
+    private func ended(_ outcome: String, _ error: (any Error)? = nil) {
+        if self.end == nil { self.end = (outcome, error) }
+        self.report()
+    }
+
     private func cancel() {
         self.rpc.eventLoop.execute {
             self.isCancelled = true
+            self.ended(LambdaError.Code.cancelled.description, LambdaError.cancelled)
             if let id = self.id { self.rpc.cancel(id) }
         }
     }
@@ -64,7 +94,7 @@ final class StreamCall: @unchecked Sendable {
         switch result {
         case .success(let reply): return self.received(reply)
         case .failure(let error):
-            self.events.finish(throwing: LambdaError(error, function: self.function))
+            self.finish(.failure(LambdaError(error, function: self.function)))
             return .last
         }
     }
@@ -80,7 +110,8 @@ final class StreamCall: @unchecked Sendable {
             return .more
         case .complete: self.finish(InvocationResult.read(reply))
         case .whole: self.finish(whole: reply)
-        case .fail(let code, let message): self.events.finish(throwing: LambdaError(code, message))
+        case .fail(let kind, let message):
+            self.finish(.failure(LambdaError(kind == .service ? .service : .noAnswer, message)))
         }
         return .last
     }
@@ -96,9 +127,12 @@ final class StreamCall: @unchecked Sendable {
     private func finish(_ result: Result<InvocationResult, LambdaError>) {
         switch result {
         case .success(let result):
+            self.ended(result.outcome, result.functionError)
             self.events.yield(.complete(result))
             self.events.finish()
-        case .failure(let error): self.events.finish(throwing: error)
+        case .failure(let error):
+            self.ended(error.code.description, error)
+            self.events.finish(throwing: error)
         }
     }
 }

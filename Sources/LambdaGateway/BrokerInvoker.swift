@@ -1,6 +1,6 @@
 package import AMQP
 import AMQPRPC
-import LambdaAMQP
+import LambdaMessages
 package import LambdaProtocol
 package import NIOCore
 
@@ -75,7 +75,7 @@ package final class BrokerInvoker: FunctionInvoker, @unchecked Sendable {
             routingKey: AMQPShortString(queue), properties: message.properties, body: request.event)
         self.client.call(call, timeout: self.configuration.invocationTimeout) { result in
             switch result {
-            case .success(let reply): completion(InvocationOutcome(reply))
+            case .success(let reply): completion(InvocationOutcome(reply.properties, reply.body))
             case .failure(let error): self.explain(error, function, queue) { completion(.refused($0)) }
             }
         }

@@ -1,6 +1,6 @@
 import AMQP
 import AMQPRPC
-import LambdaAMQP
+import LambdaMessages
 import LambdaProtocol
 import NIOCore
 
@@ -84,9 +84,8 @@ final class BrokerStream: @unchecked Sendable {
             self.backlog.add(.chunk(reply.body))
             self.handOver()
             return .more
-        case .complete, .whole: self.end(.outcome(InvocationOutcome(reply)))
-        case .fail(let code, let message):
-            self.end(.outcome(.refused(InvokeError(code == .service ? .service : .noAnswer, message))))
+        case .complete, .whole: self.end(.outcome(InvocationOutcome(reply.properties, reply.body)))
+        case .fail(let kind, let message): self.end(.outcome(.refused(InvokeError(kind, message))))
         }
         return .last
     }

@@ -1,5 +1,5 @@
 import AMQP
-import LambdaAMQP
+import LambdaMessages
 
 /// One event on its way into a queue: the function's event queue; where there is none, since only daemons serve it that
 /// know no such thing, the function's own (design 5).

@@ -2,6 +2,7 @@ import AMQP
 import ArgumentParser
 import Glibc
 import LambdaAMQP
+import LambdaMessages
 import NIOCore
 
 /// `lambda-amqp dead-letters`: the events of a function that have failed for good.

@@ -55,7 +55,9 @@ struct InvokeCommand: AsyncParsableCommand {
         let outcome = await Self.outcome {
             // A burst of chunks waits in a queue; one answer needs none.
             let replies = RPCClientConfiguration(replyQueue: self.stream ? .exclusive : .direct)
-            let client = try await LambdaClient(connection: connection, replies: replies)
+            let client = try await LambdaClient(
+                connection: connection,
+                configuration: LambdaClientConfiguration(replies: replies, retryPolicy: .once))
             if self.event { return try await self.accept(client, event, options) }
             return self.stream
                 ? try await self.printStream(client, event, options)

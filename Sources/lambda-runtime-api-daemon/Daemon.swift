@@ -1,6 +1,6 @@
 import AMQP
 import Glibc
-import LambdaAMQP
+import LambdaMessages
 import LambdaEnvironment
 import LambdaFunction
 import LambdaHTTP

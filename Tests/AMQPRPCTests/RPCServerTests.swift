@@ -80,12 +80,13 @@ import Testing
         #expect(reject.integer(8) == 1 && reject.integer(1) == 1)
     }
 
-    @Test func replyThatCannotBeSentRefusesItsRequest() async throws {
+    @Test func replyThatCannotBeSentIsAnErrorToItsCallerAndRefusesItsRequest() async throws {
         // A content type over 255 bytes has no encoding.
         let tooLong = AMQPProperties(contentType: AMQPShortString(String(repeating: "x", count: 256)))
-        let broker = try await self.play([self.request("x"), .expectMethod(60, 90)]) { _ in
-            .reply(RPCReply(properties: tooLong, body: ByteBuffer()))
-        }
+        let steps: [FakeBrokerStep] = [self.request("x"), .expectMethod(60, 40), .expectFrame, .expectMethod(60, 90)]
+        let broker = try await self.play(steps) { _ in .reply(RPCReply(properties: tooLong, body: ByteBuffer())) }
+        let header = try #require(broker.frames.first { $0.type == 2 })
+        #expect(FakeProperties(header: header.payload).correlationID == "id-1")
         var reject = try #require(broker.frames.first { $0.methodID == 90 }).arguments
         #expect(reject.integer(8) == 1 && reject.integer(1) == 0)
     }
@@ -183,6 +184,53 @@ import Testing
         #expect(ack.integer(8) == 9)
         running.cancel()
         #expect(broker.failures == [])
+    }
+
+    @Test func aFaultWithoutAReplyAddressGoesToTheDeadLetters() async throws {
+        let broker = try await self.play([self.request("x", replyTo: nil), .expectMethod(60, 90)]) { _ in
+            throw RPCFault(type: "Broken", message: "it broke")
+        }
+        var reject = try #require(broker.frames.first { $0.methodID == 90 }).arguments
+        #expect(reject.integer(8) == 1 && reject.integer(1) == 0)
+    }
+
+    @Test func aGracefulShutdownLetsTheHandlerFinishAndGivesBackWhatWasNotBegun() async throws {
+        let (began, begin) = AsyncStream.makeStream(of: Void.self)
+        let (released, release) = AsyncStream.makeStream(of: Void.self)
+        let broker = try await FakeBroker.start(
+            Self.setUp + [self.request("x")] + [
+                .answer(60, 30) { frame in
+                    FakeFrame.deliver(
+                        "c1", deliveryTag: 2, properties: FakeProperties(correlationID: "id-2", replyTo: "replies"),
+                        body: [1], on: frame.channel) + [FakeFrame(60, 31, on: frame.channel, Wire.shortString("c1"))]
+                },
+                .expectMethod(60, 120), .expectMethod(60, 40), .expectFrame, .expectFrame, .expectMethod(60, 80),
+                .answer(20, 40) { [.channelCloseOK(on: $0.channel)] },
+            ])
+        let connection = try await self.connect(to: broker)
+        let server = self.server(connection) { context in
+            begin.yield()
+            for await _ in released { break }
+            #expect(!Task.isCancelled)
+            return .reply(RPCReply(body: context.body))
+        }
+        let running = Task { try await server.run() }
+        for await _ in began { break }
+        server.triggerGracefulShutdown()
+        server.triggerGracefulShutdown()
+        while !broker.frames.contains(where: { $0.classID == 60 && $0.methodID == 120 }) { await Task.yield() }
+        release.yield()
+        try await running.value
+        #expect(await broker.scriptEnded() == [])
+        await connection.close()
+    }
+
+    @Test func aShutdownBeforeTheRunEndsItAtOnce() async throws {
+        let broker = try await FakeBroker.start(.handshake(heartbeat: 0) + [.silence])
+        let connection = try await self.connect(to: broker)
+        let server = self.server(connection, Self.echo)
+        server.triggerGracefulShutdown()
+        try await server.run()
     }
 
     @Test func serverRunsOnce() async throws {

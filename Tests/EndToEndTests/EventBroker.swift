@@ -1,5 +1,6 @@
 import AMQP
 import LambdaAMQP
+import LambdaMessages
 import NIOCore
 import TestSupport
 

@@ -1,6 +1,6 @@
 import AMQP
 import Foundation
-import LambdaAMQP
+import LambdaMessages
 import LambdaFunction
 import LambdaGateway
 import LambdaProtocol

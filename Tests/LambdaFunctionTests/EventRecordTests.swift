@@ -1,5 +1,5 @@
 import AMQP
-import LambdaAMQP
+import LambdaMessages
 import LambdaFunction
 import LambdaProtocol
 import NIOCore

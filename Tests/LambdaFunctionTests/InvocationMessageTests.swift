@@ -1,5 +1,5 @@
 import AMQP
-import LambdaAMQP
+import LambdaMessages
 import LambdaProtocol
 import NIOCore
 import Testing

@@ -1,4 +1,5 @@
-import LambdaAMQP
+import LambdaMessages
+import LambdaProtocol
 import Testing
 
 @Suite struct StreamReceiverTests {

@@ -1,6 +1,5 @@
 import AMQP
-import AMQPRPC
-import LambdaAMQP
+import LambdaMessages
 import LambdaProtocol
 import NIOCore
 import Testing
@@ -9,9 +8,7 @@ import Testing
 @Suite struct ReplyOutcomeTests {
     private func outcome(_ headers: AMQPTable?, _ body: String) -> InvocationOutcome {
         InvocationOutcome(
-            RPCReply(
-                properties: AMQPProperties(contentType: "application/json", headers: headers),
-                body: ByteBuffer(string: body)))
+            AMQPProperties(contentType: "application/json", headers: headers), ByteBuffer(string: body))
     }
 
     @Test(arguments: [
@@ -29,7 +26,7 @@ import Testing
     ] as [InvocationOutcome])
     func anOutcomeComesOutOfAReplyAsItWentIn(outcome: InvocationOutcome) {
         let message = ReplyMessage(outcome, requestID: RequestID.make(), correlationID: nil)
-        #expect(InvocationOutcome(RPCReply(properties: message.properties, body: message.body)) == outcome)
+        #expect(InvocationOutcome(message.properties, message.body) == outcome)
     }
 
     @Test func aReplyWithoutOurHeadersIsAResult() {

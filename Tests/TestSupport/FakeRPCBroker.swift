@@ -2,6 +2,9 @@ import Synchronization
 
 /// Plays a broker with one behaviour behind each routing key.
 ///
+/// As functions: `mirror` answers with the request's headers, `fails` with a function error, `busy` has no room the first
+/// time and answers from then on.
+///
 /// `echo` answers, `nowhere` is returned, `silent` never answers, `twice` answers twice, `stranger` answers other
 /// people's calls first, `blocked` says before its answer that the broker is. `refused` closes the channel, `deleted`
 /// ends the replies' consumer, `cut` ends the connection. Queues whose names end in `.async` take events: `nowhere.async`
@@ -19,6 +22,7 @@ package final class FakeRPCBroker: Sendable {
         /// Publishes so far on each channel that is in confirm mode.
         var confirming: [UInt16: UInt64] = [:]
         var expirations: [String] = []
+        var busyCount = 0
     }
 
     private let state = Mutex(State())
@@ -94,6 +98,11 @@ package final class FakeRPCBroker: Sendable {
         }
     }
 
+    private static func headers(_ entries: KeyValuePairs<String, String>) -> [UInt8] {
+        Wire.longString(
+            entries.flatMap { Wire.shortString($0.key) + [UInt8(ascii: "S")] + Wire.longString(Array($0.value.utf8)) })
+    }
+
     private func published(
         _ publish: FakeFrame, _ properties: FakeProperties, _ body: [UInt8], _ state: inout State
     ) -> [FakeFrame] {
@@ -102,10 +111,11 @@ package final class FakeRPCBroker: Sendable {
         _ = arguments.integer(2)
         _ = arguments.shortString()
         let routingKey = arguments.shortString()
-        func deliver(_ correlationID: String?) -> [FakeFrame] {
+        func deliver(_ correlationID: String?, _ headers: [UInt8]? = nil) -> [FakeFrame] {
             state.deliveryTag += 1
             return FakeFrame.deliver(
-                "c1", deliveryTag: state.deliveryTag, properties: FakeProperties(correlationID: correlationID),
+                "c1", deliveryTag: state.deliveryTag, 
+                properties: FakeProperties(correlationID: correlationID, headers: headers),
                 body: body, on: publish.channel)
         }
         state.routingKeys.append(routingKey)
@@ -119,6 +129,15 @@ package final class FakeRPCBroker: Sendable {
         if self.nacks { return nack }
         switch routingKey {
         case "echo": return ack + deliver(properties.correlationID)
+        case "mirror": return ack + deliver(properties.correlationID, properties.headers)
+        case "fails":
+            return ack + deliver(properties.correlationID, Self.headers(["X-Amz-Function-Error": "Unhandled"]))
+        case "busy":
+            state.busyCount += 1
+            return ack
+                + deliver(
+                    properties.correlationID,
+                    state.busyCount == 1 ? Self.headers(["StatusCode": "429", "Retry-After": "0"]) : nil)
         case "twice": return deliver(properties.correlationID) + deliver(properties.correlationID)
         case "stranger": return deliver("nobody") + deliver(nil) + deliver(properties.correlationID)
         case "nowhere", "nowhere.async", "old.async": return giveBack()

@@ -107,7 +107,10 @@ public struct AMQPConsumption: Sendable, Hashable {
     public var noAck: Bool
     /// Whether no other consumer may read the queue.
     public var isExclusive: Bool
-    /// Arguments such as `x-priority` or `x-stream-offset`.
+    /// Arguments such as `x-priority`, or `x-stream-offset` for a queue of type `stream`.
+    ///
+    /// They are sent again as they are after a lost connection: a stream's consumer that wants to go on where it was keeps
+    /// the `x-stream-offset` header of the last message that it has handled, and consumes again from there.
     public var arguments: AMQPTable
 
     /// A consumer with manual acknowledgement unless said otherwise.

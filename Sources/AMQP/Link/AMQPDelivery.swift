@@ -70,17 +70,17 @@ public struct AMQPFetchedMessage: Sendable {
 }
 
 /// A message that came back because no queue took it.
-public struct AMQPReturnedMessage: Sendable {
+package struct AMQPReturnedMessage: Sendable {
     /// Why, as a reply code (312: no route).
-    public let replyCode: AMQPReplyCode
+    package let replyCode: AMQPReplyCode
     /// Why, in the broker's words.
-    public let replyText: String
+    package let replyText: String
     /// The exchange that it was published to.
-    public let exchange: AMQPShortString
+    package let exchange: AMQPShortString
     /// The routing key that it was published with.
-    public let routingKey: AMQPShortString
+    package let routingKey: AMQPShortString
     /// Its properties and headers.
-    public let properties: AMQPProperties
+    package let properties: AMQPProperties
     /// Its body.
-    public let body: ByteBuffer
+    package let body: ByteBuffer
 }

@@ -10,7 +10,7 @@ extension AMQPChannel: AMQPRecoverable {
             }
             return self.replay(on: channel).map {
                 self.channel = channel
-                self.publishersWaiting.resumeAll()
+                self.resumePublishers()
             }
         }.flatMapErrorThrowing { error in
             // The link's own end is not ours; anything else is: the broker refuses what it once agreed to.
@@ -30,13 +30,13 @@ extension AMQPChannel: AMQPRecoverable {
     }
 
     package func linkWritable() {
-        self.publishersWaiting.resumeAll()
+        self.resumePublishers()
     }
 
     package func linkLost(_ error: AMQPError) {
         self.channel = nil
         // Whoever waits to publish finds out that there is no connection.
-        self.publishersWaiting.resumeAll()
+        self.resumePublishers()
     }
 
     package func connectionClosed(_ error: AMQPError) {

@@ -132,7 +132,7 @@ extension AMQPChannel {
         let consumers = self.consumers.values
         self.consumers = [:]
         for consumer in consumers { consumer.finish(error) }
-        self.publishersWaiting.resumeAll()
+        self.resumePublishers()
     }
 }
 

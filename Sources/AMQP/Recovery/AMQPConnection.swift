@@ -8,6 +8,13 @@ import NIOConcurrencyHelpers
 /// When the link to the broker is lost, a new one is opened after a growing pause (0.1 s to 2 s, with jitter), for ever;
 /// then channels, exchanges, queues, bindings and consumers are declared again, server-named queues under their new
 /// names. What was under way fails with a retriable error, since nobody knows whether the broker had it.
+///
+/// There is no pool of connections, since one is used by any number of tasks at once: what they send in one turn of the
+/// event loop leaves in one write, requests are answered in order without waiting for each other, and a broker confirms in
+/// bulk. It is the broker's process of the connection, and its queues, that are the bottleneck long before the socket. Two
+/// connections are worth having where the one publishes and the other consumes: an alarm of the broker stops reading from
+/// the first and leaves the second alone. More help only where the broker's process of one connection is busy all the
+/// time; then give each of an event loop group's loops a connection of its own.
 public final class AMQPConnection: @unchecked Sendable {
     // @unchecked: every stored `var` is used on `eventLoop` only, except `observed`, which has its own lock.
     /// The loop that everything of this connection runs on.

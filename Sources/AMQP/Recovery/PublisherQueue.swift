@@ -4,26 +4,32 @@ struct PublisherQueue {
     final class Ticket: @unchecked Sendable {
         // @unchecked: used on the channel's loop only.
         /// The cancellation may come first.
-        fileprivate var isCancelled = false
+        fileprivate(set) var isCancelled = false
     }
 
-    private var waiting: [(Ticket, CheckedContinuation<Bool, Never>)] = []
+    /// What a publisher does when there may be room (`true`), or when it was cancelled (`false`).
+    typealias Resumption = (Bool) -> Void
 
-    mutating func wait(_ ticket: Ticket, _ continuation: CheckedContinuation<Bool, Never>) {
-        guard !ticket.isCancelled else { return continuation.resume(returning: false) }
-        self.waiting.append((ticket, continuation))
+    private var waiting: [(Ticket, Resumption)] = []
+
+    mutating func wait(_ ticket: Ticket, _ resume: @escaping Resumption) {
+        guard !ticket.isCancelled else { return resume(false) }
+        self.waiting.append((ticket, resume))
     }
 
-    /// A publisher is not interested any more: it is resumed with `false`.
-    mutating func cancel(_ ticket: Ticket) {
+    /// A publisher is not interested any more.
+    ///
+    /// Returns what to call with `false`: outside, since it may come back here.
+    mutating func cancel(_ ticket: Ticket) -> Resumption? {
         ticket.isCancelled = true
-        guard let index = self.waiting.firstIndex(where: { $0.0 === ticket }) else { return }
-        self.waiting.remove(at: index).1.resume(returning: false)
+        guard let index = self.waiting.firstIndex(where: { $0.0 === ticket }) else { return nil }
+        return self.waiting.remove(at: index).1
     }
 
-    mutating func resumeAll() {
+    /// Takes out all of them, to be called with `true`: outside, since they may come back here.
+    mutating func takeAll() -> [Resumption] {
         let waiting = self.waiting
         self.waiting = []
-        for (_, continuation) in waiting { continuation.resume(returning: true) }
+        return waiting.map(\.1)
     }
 }

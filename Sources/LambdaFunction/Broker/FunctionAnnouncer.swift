@@ -1,5 +1,5 @@
 package import AMQP
-package import LambdaAMQP
+package import LambdaMessages
 package import Logging
 package import NIOCore
 

@@ -1,5 +1,5 @@
 package import AMQP
-import LambdaAMQP
+import LambdaMessages
 import LambdaProtocol
 package import Logging
 package import NIOCore

@@ -1,4 +1,4 @@
-package import LambdaAMQP
+package import LambdaMessages
 package import NIOCore
 
 /// How a function's queue is consumed.

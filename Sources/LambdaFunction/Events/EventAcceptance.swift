@@ -1,5 +1,5 @@
 import AMQP
-import LambdaAMQP
+import LambdaMessages
 package import LambdaProtocol
 import NIOCore
 

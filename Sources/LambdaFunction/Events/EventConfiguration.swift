@@ -1,4 +1,4 @@
-package import LambdaAMQP
+package import LambdaMessages
 package import LambdaProtocol
 package import NIOCore
 

@@ -1,5 +1,5 @@
 import AMQP
-import LambdaAMQP
+import LambdaMessages
 import LambdaMetrics
 import LambdaProtocol
 import Logging

@@ -1,5 +1,5 @@
 import AMQP
-import LambdaAMQP
+import LambdaMessages
 
 /// One of a function's queues for events (design 5).
 enum EventQueue: Hashable {

@@ -1,5 +1,5 @@
 import AMQP
-import LambdaAMQP
+import LambdaMessages
 
 /// An event from its delivery to its acknowledgement.
 ///

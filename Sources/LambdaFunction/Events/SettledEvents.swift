@@ -1,5 +1,5 @@
 import DequeModule
-package import LambdaAMQP
+package import LambdaMessages
 
 /// The events that are done and could not be acknowledged, since their channel was gone: they are delivered again, and
 /// are not to run again.

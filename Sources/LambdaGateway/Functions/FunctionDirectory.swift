@@ -1,4 +1,4 @@
-import LambdaAMQP
+import LambdaMessages
 import LambdaProtocol
 import NIOCore
 

@@ -1,5 +1,5 @@
 package import AMQP
-import LambdaAMQP
+import LambdaMessages
 import LambdaInvokeAPI
 package import LambdaProtocol
 package import Logging

@@ -1,5 +1,6 @@
 import AMQP
 import LambdaAMQP
+import LambdaMessages
 import LambdaFunction
 import LambdaProtocol
 import NIOCore

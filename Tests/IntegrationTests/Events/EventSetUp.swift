@@ -2,6 +2,7 @@ import AMQP
 import Foundation
 import LambdaAMQP
 import LambdaFunction
+import LambdaMessages
 import LambdaProtocol
 import Logging
 import NIOCore

@@ -80,7 +80,7 @@ import Testing
         try await StreamingSetUp.with { test in
             let (byteCount, result) = try await self.read(test.stream("chunks 3 10 fails"))
             #expect(byteCount == 30)
-            #expect(result?.functionError == "Unhandled")
+            #expect(result?.functionError?.kind == "Unhandled")
             #expect(result.map { String(buffer: $0.payload) } == #"{"errorType":"E"}"#)
         }
     }
@@ -89,7 +89,7 @@ import Testing
         try await StreamingSetUp.with { test in
             let (byteCount, result) = try await self.read(test.stream("fails"))
             #expect(byteCount == 0)
-            #expect(result?.functionError == "Unhandled")
+            #expect(result?.functionError?.kind == "Unhandled")
         }
     }
 

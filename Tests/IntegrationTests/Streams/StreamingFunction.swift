@@ -3,6 +3,7 @@ import AMQPRPC
 import Foundation
 import LambdaAMQP
 import LambdaFunction
+import LambdaMessages
 import LambdaProtocol
 import Logging
 import NIOCore
@@ -108,7 +109,8 @@ struct StreamingSetUp: Sendable {
                 streamPatience: patience),
             connection: daemon, invoker: function, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await daemon.eventLoop.flatSubmit { consumer.start() }.get()
-        let client = try await LambdaClient(connection: caller, replies: replies)
+        let client = try await LambdaClient(
+            connection: caller, configuration: LambdaClientConfiguration(replies: replies))
         try await body(
             StreamingSetUp(name: name, function: function, daemon: daemon, caller: caller, client: client))
         await client.close()
@@ -126,7 +128,8 @@ struct StreamingSetUp: Sendable {
 
     /// Calls that the client waits for.
     func callCount() async throws -> Int {
-        try await self.caller.eventLoop.submit { self.client.rpc.callCount }.get()
+        let rpc = try await self.client.session().rpc
+        return try await self.caller.eventLoop.submit { rpc.callCount }.get()
     }
 
     /// What the function has made so far.

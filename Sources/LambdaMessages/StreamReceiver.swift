@@ -1,3 +1,5 @@
+package import LambdaProtocol
+
 /// What a caller makes of a stream's messages: in order, of one attempt, and never more than it gave credit for.
 ///
 /// Pure.
@@ -10,7 +12,7 @@ package struct StreamReceiver {
         /// The message is a whole answer: its body, then its outcome.
         case whole
         /// The stream is broken.
-        case fail(LambdaError.Code, String)
+        case fail(InvokeError.Kind, String)
         /// The message is of no use.
         case drop
     }
@@ -94,8 +96,8 @@ package struct StreamReceiver {
         return body(&self)
     }
 
-    private mutating func fail(_ code: LambdaError.Code, _ message: String) -> Action {
+    private mutating func fail(_ kind: InvokeError.Kind, _ message: String) -> Action {
         self.state = .over
-        return .fail(code, message)
+        return .fail(kind, message)
     }
 }

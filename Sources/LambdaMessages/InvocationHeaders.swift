@@ -1,4 +1,4 @@
-import AMQP
+package import AMQP
 import LambdaProtocol
 import NIOCore
 
@@ -63,5 +63,5 @@ extension InvocationHeaders {
 
 extension AMQPValue {
     /// A number, or the decimal text of one, which is all that some clients can send.
-    var decimalValue: Int? { self.integerValue ?? self.stringValue.flatMap { Int($0) } }
+    package var decimalValue: Int? { self.integerValue ?? self.stringValue.flatMap { Int($0) } }
 }

@@ -1,18 +1,19 @@
 import LambdaProtocol
-import NIOCore
+package import NIOCore
 
 /// The members of an error's JSON body (contract 1.6).
-struct ErrorMessage {
+package struct ErrorMessage {
     /// The message, or the body as it is when it has none.
-    let text: String
+    package let text: String
     /// The member that held the message; AWS spells it in two ways.
-    let member: String
+    package let member: String
     /// `Type`: `User` or `Service`.
-    let faultType: String?
+    package let faultType: String?
     /// `Reason` of a 429.
-    let reason: String?
+    package let reason: String?
 
-    init(_ body: ByteBuffer) {
+    /// Reads a body, which may be anything.
+    package init(_ body: ByteBuffer) {
         let document = try? JSONValue.parse(body).get()
         let isCapitalised = document?["message"]?.stringValue == nil && document?["Message"]?.stringValue != nil
         self.member = isCapitalised ? "Message" : "message"

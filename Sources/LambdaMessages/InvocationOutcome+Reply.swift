@@ -1,18 +1,21 @@
-import AMQP
-package import AMQPRPC
+package import AMQP
 package import LambdaProtocol
-import NIOCore
+package import NIOCore
 
 extension InvocationOutcome {
     /// What a reply says (design 4). One without any of our headers, as fadams' daemon sends it, is a result.
-    package init(_ reply: RPCReply) {
-        let headers = ReplyHeaders(reply.properties.headers)
+    ///
+    /// - Parameters:
+    ///   - properties: The reply's.
+    ///   - body: The reply's.
+    package init(_ properties: AMQPProperties, _ body: ByteBuffer) {
+        let headers = ReplyHeaders(properties.headers)
         guard (200..<300).contains(headers.status) else {
-            self = .refused(InvokeError(headers, reply))
+            self = .refused(InvokeError(headers, body))
             return
         }
         let answer = FunctionReply(
-            body: reply.body, contentType: Self.contentType(reply.properties.contentType),
+            body: body, contentType: Self.contentType(properties.contentType),
             logTail: headers.logResult.flatMap { Base64.decode($0) }.map { ByteBuffer(bytes: $0) },
             executedVersion: headers.executedVersion)
         self = headers.functionError == nil ? .result(answer) : .functionError(answer)
@@ -52,8 +55,8 @@ private struct ReplyHeaders {
 
 extension InvokeError {
     /// An error that came as a reply: its kind may be one that nobody here knows.
-    fileprivate init(_ headers: ReplyHeaders, _ reply: RPCReply) {
-        let message = ErrorMessage(reply.body)
+    fileprivate init(_ headers: ReplyHeaders, _ body: ByteBuffer) {
+        let message = ErrorMessage(body)
         let status = (400..<600).contains(headers.status) ? headers.status : Kind.service.status
         let kind = Kind(
             errorType: headers.errorType ?? Self.usualType(of: status), status: status, messageMember: message.member,

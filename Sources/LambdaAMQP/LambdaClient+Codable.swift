@@ -1,0 +1,64 @@
+import AMQP
+import FoundationEssentials
+import NIOCore
+
+// The same with values in the place of bytes, as JSON.
+extension LambdaClient {
+    /// Invokes a function with a value, and waits for its result.
+    ///
+    /// - Parameters:
+    ///   - function: The function's name.
+    ///   - event: The event; sent as JSON.
+    ///   - type: What the result is.
+    ///   - options: As for ``invoke(_:payload:options:)``.
+    /// - Returns: The function's result.
+    /// - Throws: ``FunctionError`` when the function failed. ``LambdaError`` when the invocation did, on its way, and
+    ///   when the result is not what was expected (`invalidResult`).
+    public func invoke<Output: Decodable & Sendable>(
+        _ function: String, event: some Encodable & Sendable, as type: Output.Type = Output.self,
+        options: InvocationOptions = InvocationOptions()
+    ) async throws -> Output {
+        let result = try await self.invoke(function, payload: self.encode(event), options: options)
+        return try result.decode(as: type, using: self.configuration.decoder)
+    }
+
+    /// Has a function run an event for whose answer nobody waits; see ``invokeEvent(_:payload:options:)``.
+    ///
+    /// - Parameters:
+    ///   - function: The function's name.
+    ///   - event: The event; sent as JSON.
+    ///   - options: Qualifier and trace; the time-out is for the broker's confirm.
+    /// - Returns: The request id, the same in each attempt.
+    /// - Throws: ``LambdaError``.
+    public func invokeEvent(
+        _ function: String, event: some Encodable & Sendable, options: InvocationOptions = InvocationOptions()
+    ) async throws(LambdaError) -> String {
+        try await self.invokeEvent(function, payload: self.encode(event), options: options)
+    }
+
+    /// Invokes a function and reads its answer while it is made; see
+    /// ``invokeWithResponseStream(_:payload:options:window:)``.
+    ///
+    /// - Parameters:
+    ///   - function: The function's name.
+    ///   - event: The event; sent as JSON.
+    ///   - options: As for ``invoke(_:payload:options:)``; the time-out is for the whole answer.
+    ///   - window: Bytes that may be on their way or wait for the reader. 1 MiB.
+    /// - Returns: the answer's pieces, and at last its outcome.
+    /// - Throws: ``LambdaError``.
+    public func invokeWithResponseStream(
+        _ function: String, event: some Encodable & Sendable, options: InvocationOptions = InvocationOptions(),
+        window: Int = 1024 * 1024
+    ) async throws(LambdaError) -> InvocationStream {
+        try await self.invokeWithResponseStream(
+            function, payload: self.encode(event), options: options, window: window)
+    }
+
+    private func encode(_ event: some Encodable) throws(LambdaError) -> ByteBuffer {
+        do {
+            return ByteBuffer(bytes: try self.configuration.encoder.encode(event))
+        } catch {
+            throw LambdaError(.badRequest, "the event cannot be made JSON: \(error)")
+        }
+    }
+}

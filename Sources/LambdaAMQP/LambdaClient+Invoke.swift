@@ -1,0 +1,71 @@
+import AMQP
+import AMQPRPC
+import LambdaMessages
+import LambdaProtocol
+public import NIOCore
+
+extension LambdaClient {
+    /// Invokes a function and waits for its answer.
+    ///
+    /// - Parameters:
+    ///   - function: The function's name, which is its queue's name.
+    ///   - payload: The event, JSON unless the function takes bytes; 6 MB at most. Empty stands for `{}`.
+    ///   - options: Time-out, retries, qualifier, client context, log tail, trace.
+    /// - Returns: the answer: the function's result, or its error (``InvocationResult/functionError``).
+    /// - Throws: ``LambdaError``, which says whether the function may have run, and whether to try again.
+    public func invoke(
+        _ function: String, payload: ByteBuffer, options: InvocationOptions = InvocationOptions()
+    ) async throws(LambdaError) -> InvocationResult {
+        let measurement = self.instruments?.begin("invoke", function)
+        do throws(LambdaError) {
+            let result = try await self.attempting(function, options, measurement) {
+                deadline throws(LambdaError) in
+                try await self.call(function, payload, options, measurement, until: deadline)
+            }
+            measurement?.end(result.outcome, result.functionError)
+            return result
+        } catch {
+            measurement?.end(error.code.description, error)
+            throw error
+        }
+    }
+
+    private func call(
+        _ function: String, _ payload: ByteBuffer, _ options: InvocationOptions, _ measurement: CallMeasurement?,
+        until deadline: ContinuousClock.Instant
+    ) async throws(LambdaError) -> InvocationResult {
+        let session = try await self.acquire(until: deadline)
+        defer { self.release() }
+        let timeout = deadline - .now
+        let request = Self.request(function, payload, options, measurement, timeout: timeout)
+        let reply: RPCReply
+        do throws(AMQPError) {
+            reply = try await session.rpc.unobservedCall(request, timeout: timeout)
+        } catch {
+            throw LambdaError(error, function: function)
+        }
+        return try InvocationResult.read(reply).get()
+    }
+
+    static func request(
+        _ function: String, _ payload: ByteBuffer, _ options: InvocationOptions, _ measurement: CallMeasurement?,
+        timeout: Duration
+    ) -> RPCRequest {
+        var headers = options.headers(measurement)
+        if let context = options.clientContext {
+            headers[LambdaHeader.clientContext] = .string(Base64.encode(context.utf8))
+        }
+        if options.wantsLogTail { headers[LambdaHeader.logType] = "Tail" }
+        let milliseconds = timeout.components.seconds * 1000
+            + timeout.components.attoseconds / 1_000_000_000_000_000
+        headers.entries.append(
+            .init(
+                key: LambdaHeader.deadline, value: .int64(EpochClock.now().millisecondsSinceEpoch + milliseconds)))
+        return RPCRequest(
+            routingKey: AMQPShortString(options.queueName(of: function)),
+            properties: AMQPProperties(contentType: Self.json, headers: headers), body: payload)
+    }
+
+    // Made once: every request has it.
+    static let json: AMQPShortString = "application/json"
+}

@@ -1,0 +1,209 @@
+import AMQP
+import LambdaAMQP
+import NIOCore
+import ServiceLifecycle
+import ServiceLifecycleTestKit
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct LambdaClientTests {
+    private struct Order: Codable, Equatable {
+        var item: String
+        var count: Int
+    }
+
+    private let event = ByteBuffer(string: "\"x\"")
+
+    @Test func aClientLivesAsLongAsItsBody() async throws {
+        let test = try await ClientTest.start()
+        let kept = try await withLambdaClient(test.settings) { lambda in
+            let result = try await lambda.invoke("echo", payload: self.event)
+            #expect(result.payload == self.event)
+            return lambda
+        }
+        let error = await #expect(throws: LambdaError.self) { try await kept.invoke("echo", payload: self.event) }
+        #expect(error?.code == .closed)
+        #expect(error?.mayHaveExecuted == false)
+        #expect(test.broker.failures == [])
+    }
+
+    @Test func valuesGoAndComeAsJSON() async throws {
+        let test = try await ClientTest.start()
+        try await withLambdaClient(test.settings) { lambda in
+            let order = Order(item: "tea", count: 2)
+            let answer = try await lambda.invoke("echo", event: order, as: Order.self)
+            #expect(answer == order)
+            let id = try await lambda.invokeEvent("echo", event: order)
+            #expect(id.utf8.count == 36)
+            var text = ""
+            for try await event in try await lambda.invokeWithResponseStream("echo", event: "a") {
+                if case .chunk(let bytes) = event { text += String(buffer: bytes) }
+            }
+            #expect(text == "\"a\"")
+        }
+    }
+
+    @Test func aFunctionsErrorIsThrownByTheCallWithValuesOnly() async throws {
+        let test = try await ClientTest.start()
+        try await withLambdaClient(test.settings) { lambda in
+            let result = try await lambda.invoke("fails", payload: self.event)
+            #expect(result.functionError?.kind == "Unhandled")
+            await #expect(throws: FunctionError.self) { try await lambda.invoke("fails", event: 1, as: Int.self) }
+        }
+    }
+
+    @Test func aFunctionWithoutRoomIsAskedAgain() async throws {
+        let test = try await ClientTest.start()
+        try await withLambdaClient(test.settings) { lambda in
+            let result = try await lambda.invoke("busy", payload: self.event)
+            #expect(result.payload == self.event)
+        }
+        #expect(test.functions.routingKeys == ["busy", "busy"])
+    }
+
+    @Test func aPolicyOfNoneHasTheErrorAtOnce() async throws {
+        let test = try await ClientTest.start()
+        try await withLambdaClient(test.settings) { lambda in
+            let error = await #expect(throws: LambdaError.self) {
+                try await lambda.invoke("busy", payload: self.event, options: .init(retryPolicy: .once))
+            }
+            #expect(error?.code == .tooManyRequests)
+            #expect(error?.retryAfter == .zero)
+        }
+        #expect(test.functions.routingKeys == ["busy"])
+    }
+
+    @Test func whatMayHaveRunIsMadeOnceUnlessItIsIdempotent() async throws {
+        let test = try await ClientTest.start()
+        try await withLambdaClient(test.settings) { lambda in
+            let policy = LambdaRetryPolicy(maximumAttempts: 3, baseDelay: .zero, attemptTimeout: .milliseconds(50))
+            for isIdempotent in [false, true] {
+                let error = await #expect(throws: LambdaError.self) {
+                    try await lambda.invoke(
+                        "silent", payload: self.event,
+                        options: .init(retryPolicy: policy, isIdempotent: isIdempotent))
+                }
+                #expect(error?.code == .noAnswer)
+            }
+        }
+        #expect(test.functions.routingKeys == ["silent", "silent", "silent", "silent"])
+    }
+
+    @Test func aFunctionThatIsNotThereIsToldAtOnce() async throws {
+        let test = try await ClientTest.start()
+        try await withLambdaClient(test.settings) { lambda in
+            let error = await #expect(throws: LambdaError.self) {
+                try await lambda.invoke("nowhere", payload: self.event)
+            }
+            #expect(error?.code == .notDeployed)
+        }
+    }
+
+    // MARK: As a service
+
+    @Test func callsMadeBeforeTheServiceRunsAreAnsweredOnceItDoes() async throws {
+        let test = try await ClientTest.start()
+        let lambda = LambdaClient(test.settings)
+        try await testGracefulShutdown { trigger in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    let early = try await lambda.invoke("echo", payload: self.event)
+                    #expect(early.payload == self.event)
+                    trigger.triggerGracefulShutdown()
+                }
+                group.addTask { try await lambda.run() }
+                try await group.waitForAll()
+            }
+        }
+        let error = await #expect(throws: LambdaError.self) { try await lambda.invoke("echo", payload: self.event) }
+        #expect(error?.code == .closed)
+        #expect(test.broker.failures == [])
+    }
+
+    @Test func aGracefulShutdownLetsCallsEndAndTakesNoOther() async throws {
+        let test = try await ClientTest.start()
+        let lambda = LambdaClient(test.settings)
+        try await testGracefulShutdown { trigger in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await lambda.run() }
+                group.addTask {
+                    let error = await #expect(throws: LambdaError.self) {
+                        // It takes its whole time, after the shutdown has begun.
+                        try await lambda.invoke(
+                            "silent", payload: self.event, options: .init(timeout: .milliseconds(400)))
+                    }
+                    #expect(error?.code == .noAnswer)
+                }
+                while test.functions.routingKeys.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
+                trigger.triggerGracefulShutdown()
+                while true {
+                    do throws(LambdaError) {
+                        _ = try await lambda.invoke("echo", payload: self.event)
+                    } catch {
+                        #expect(error.code == .closed)
+                        break
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    @Test func aShutdownDoesNotWaitForEver() async throws {
+        let test = try await ClientTest.start()
+        let lambda = LambdaClient(
+            test.settings, configuration: LambdaClientConfiguration(shutdownTimeout: .milliseconds(20)))
+        try await testGracefulShutdown { trigger in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await lambda.run() }
+                group.addTask {
+                    let error = await #expect(throws: LambdaError.self) {
+                        try await lambda.invoke("silent", payload: self.event)
+                    }
+                    #expect(error?.code == .noAnswer)
+                }
+                while test.functions.routingKeys.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
+                trigger.triggerGracefulShutdown()
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    @Test func aBrokerThatIsNotThereEndsTheServiceAndThoseWhoWait() async throws {
+        let lambda = LambdaClient(try await ClientTest.deadBroker())
+        async let waiting: Void = {
+            let error = await #expect(throws: LambdaError.self) {
+                try await lambda.invoke("echo", payload: self.event, options: .init(retryPolicy: .once))
+            }
+            #expect(error?.code == .unavailable)
+        }()
+        let error = await #expect(throws: LambdaError.self) { try await lambda.run() }
+        #expect(error?.code == .unavailable)
+        await waiting
+    }
+
+    @Test func aShutdownWhileItConnectsIsNoError() async throws {
+        let lambda = LambdaClient(try await ClientTest.deadBroker(attempts: 1_000_000))
+        try await testGracefulShutdown { trigger in
+            trigger.triggerGracefulShutdown()
+            try await lambda.run()
+        }
+        let other = LambdaClient(try await ClientTest.deadBroker(attempts: 1_000_000))
+        let running = Task { try await other.run() }
+        running.cancel()
+        try await running.value
+    }
+
+    @Test func aCallThatNobodyConnectsForEndsInItsTime() async throws {
+        let lambda = LambdaClient(AMQPConfiguration())
+        let options = InvocationOptions(timeout: .milliseconds(20))
+        let error = await #expect(throws: LambdaError.self) {
+            try await lambda.invoke("echo", payload: self.event, options: options)
+        }
+        #expect(error?.code == .unavailable)
+        let call = Task { try await lambda.invoke("echo", payload: self.event) }
+        call.cancel()
+        let cancelled = await #expect(throws: LambdaError.self) { try await call.value }
+        #expect(cancelled?.code == .cancelled)
+    }
+}
