@@ -26,7 +26,6 @@ import Testing
 
     @Test func aReplyToDirectReplyToIsNotAskedBack() {
         #expect(ReplyAddress.returnsWhenGone("amq.gen-1"))
-        #expect(ReplyAddress.returnsWhenGone("amq.rabbitmq"))
         #expect(ReplyAddress.returnsWhenGone("replies"))
         #expect(!ReplyAddress.returnsWhenGone("amq.rabbitmq.reply-to.g1h2AA.bQ=="))
     }

@@ -36,7 +36,8 @@ package final class FunctionConsumer: @unchecked Sendable {
     private var isDraining = false
     /// No further message can come: the broker has agreed to the cancel, or there is no consumer.
     private var isCancelled = true
-    var running = 0
+    /// Messages that were delivered and are not done with.
+    package internal(set) var running = 0
     /// The function without a qualifier, as the invoker knows it.
     private var unqualified: Result<ResolvedFunction, InvokeError>?
     private var drained: EventLoopPromise<Void>?
