@@ -43,7 +43,8 @@ package final class FunctionConsumer: @unchecked Sendable {
     private var isReplacing = false
     /// No further message can come: the broker has agreed to the cancel, or there is no consumer.
     var isCancelled = true
-    var running = 0
+    /// Messages that were delivered and are not done with.
+    package internal(set) var running = 0
     /// The function without a qualifier, as the invoker knows it.
     private var unqualified: Result<ResolvedFunction, InvokeError>?
     var drained: EventLoopPromise<Void>?

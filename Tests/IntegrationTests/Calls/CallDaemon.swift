@@ -45,6 +45,12 @@ struct CallDaemon: Sendable {
         try await self.until { $0.open.count == count }
     }
 
+    /// Waits until a call runs, and nothing else is to be done: not even to acknowledge what it was counted by.
+    func untilOneRunsAlone() async throws {
+        let consumer = self.consumer
+        try await self.until { $0.open.count == 1 && consumer.running == 1 }
+    }
+
     /// Waits until the broker has delivered so many messages again.
     func untilRedelivered(_ count: Int) async throws {
         let meter = self.meter

@@ -81,7 +81,7 @@ import Testing
     /// As a daemon that dies of it: takes the one message, and is gone.
     private static func lose(_ name: String) async throws {
         let daemon = try await CallDaemon.start(name)
-        try await daemon.untilOpen(1)
+        try await daemon.untilOneRunsAlone()
         await daemon.connection.close()
     }
 
@@ -123,7 +123,7 @@ import Testing
             var replies = try await test.channel.consume(
                 AMQPConsumption(queue: test.name + "-replies", noAck: true)
             ).makeAsyncIterator()
-            try await test.daemon.untilOpen(1)
+            try await test.daemon.untilOneRunsAlone()
             try await test.daemon.end()
             #expect(try await replies.nextAnswer() == #""a""#)
             #expect(try await test.daemon.runCount() == 1)
