@@ -22,9 +22,8 @@ extension FunctionConsumer {
     /// An auto-delete queue goes with its last consumer, and with it what it holds: whoever is that one empties it first.
     private func leave(_ channel: AMQPLinkChannel) {
         guard self.traits.isAutoDelete != false else { return self.cancel(on: channel) }
-        let ownCount = self.lookAhead?.isConsuming == true ? 2 : 1
         self.queue.look(on: channel.link).assumeIsolated().whenComplete { result in
-            guard case .success(let found) = result, found.messageCount > 0, found.consumerCount <= ownCount,
+            guard case .success(let found) = result, found.messageCount > 0, found.consumerCount <= 1,
                 self.consumerTag != nil
             else { return self.cancel(on: channel) }
             self.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(100)) { self.leave(channel) }
@@ -32,11 +31,11 @@ extension FunctionConsumer {
     }
 
     private func cancel(on channel: AMQPLinkChannel) {
-        var ends = self.lookAhead?.end().map { [$0] } ?? []
-        if let tag = self.consumerTag { ends.append(channel.cancel(tag)) }
+        self.lookAhead?.end()
+        let cancelled = self.consumerTag.map { channel.cancel($0) } ?? self.eventLoop.makeSucceededVoidFuture()
         self.consumerTag = nil
-        // What the broker sent before it agreed to the cancels still comes.
-        EventLoopFuture.andAllComplete(ends, on: self.eventLoop).assumeIsolated().whenComplete { _ in
+        // What the broker sent before it agreed to the cancel still comes.
+        cancelled.assumeIsolated().whenComplete { _ in
             self.isCancelled = true
             self.handBackUnstarted(on: channel)
             self.completeDrainIfQuiet()

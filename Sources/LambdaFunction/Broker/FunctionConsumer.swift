@@ -38,8 +38,8 @@ package final class FunctionConsumer: @unchecked Sendable {
     var channel: AMQPLinkChannel?
     var consumerTag: AMQPShortString?
     var isDraining = false
-    /// The priority that is consumed with.
-    private var consumedPriority: Int32 = 0
+    /// How it is consumed now, or will be when the broker agrees.
+    private var terms = Terms(prefetch: 0, priority: 0)
     private var isReplacing = false
     /// No further message can come: the broker has agreed to the cancel, or there is no consumer.
     var isCancelled = true
@@ -65,15 +65,13 @@ package final class FunctionConsumer: @unchecked Sendable {
         self.queue = FunctionQueue(name: configuration.queueName, logger: logger)
         self.keptReplies = KeptReplies(limits: .init(count: configuration.prefetch))
         self.streams = StreamedReplies(logger: logger)
-        self.lookAhead = configuration.credit.map { limits in
-            LookAhead(
-                .init(queueName: configuration.queueName, limits: limits, priority: configuration.priority),
-                invoker: invoker, logger: logger, meter: meter)
+        self.lookAhead = configuration.credit.map {
+            LookAhead($0, invoker: invoker, logger: logger, meter: meter)
         }
         if configuration.prefersWarm {
-            invoker.whenWarmthChanges { [weak self] in self?.adjustPriority() }
+            invoker.whenWarmthChanges { [weak self] in self?.adjust() }
         }
-        self.lookAhead?.onDelivery = { [unowned self] in self.received($0, on: $1) }
+        self.lookAhead?.onChange = { [unowned self] in self.adjust() }
         self.lookAhead?.onHandedBack = { [unowned self] tags, channel in self.forget(tags) { $0 === channel } }
     }
 
@@ -137,46 +135,64 @@ extension FunctionConsumer: AMQPRecoverable {
     }
 
     private func consume(on channel: AMQPLinkChannel) -> EventLoopFuture<Void> {
-        let priority = self.priority
+        let terms = self.wantedTerms
         let deliver: (AMQPDelivery) -> Void = { delivery in self.received(delivery, on: channel) }
         let cancelled = { self.consumerCancelled(on: channel) }
-        let prefetch = UInt16(clamping: self.configuration.prefetch)
+        let prefetch = UInt16(clamping: terms.prefetch)
         // For the consumers that begin after it. A refusal closes the channel, and fails what follows.
         channel.request(.basicQos(prefetchCount: prefetch, isGlobal: false), expecting: .qosOK).whenComplete { _ in }
         let consumption = AMQPConsumption(
-            queue: self.configuration.queueName, arguments: priority == 0 ? [:] : ["x-priority": .int32(priority)])
+            queue: self.configuration.queueName, arguments: terms.priority == 0 ? [:] : ["x-priority": .int32(terms.priority)])
         return channel.consume(consumption, deliver: deliver, cancelled: cancelled).assumeIsolated().map { tag in
             // What comes meanwhile goes back with the connection.
             if self.isDraining { return channel.cancel(tag).whenComplete { _ in } }
             self.consumerTag = tag
-            self.consumedPriority = priority
+            self.terms = terms
             if self.traits.takesHandBacks { self.lookAhead?.begin(on: channel) }
             self.failedSetUps = 0
-            self.logger.info(
-                "Consuming",
+            self.logger.log(
+                level: self.isReplacing ? .debug : .info, "Consuming",
                 metadata: [
-                    "queue": "\(self.configuration.queueName)", "prefetch": "\(self.configuration.prefetch)",
-                    "priority": "\(priority)",
+                    "queue": "\(self.configuration.queueName)", "prefetch": "\(terms.prefetch)",
+                    "priority": "\(terms.priority)",
                 ])
-            // It may have become warm meanwhile.
-            self.adjustPriority()
+            self.adjust()
         }.nonisolated()
     }
 
-    private var priority: Int32 {
-        let isCold = self.configuration.prefersWarm && !self.invoker.isWarm
-        return self.configuration.priority - (isCold ? FunctionConsumerConfiguration.coldPriorityStep : 0)
+    /// What is said to the broker once, when a consumer begins.
+    private struct Terms: Equatable {
+        var prefetch: Int
+        var priority: Int32
     }
 
-    /// A consumer's priority is for life: another consumer takes its place, and begins before it ends.
-    private func adjustPriority() {
+    /// A daemon that looks ahead comes after those that have a slot free, and one without a runtime after both.
+    private var wantedTerms: Terms {
+        let configuration = self.configuration
+        if configuration.prefersWarm, !self.invoker.isWarm {
+            return Terms(prefetch: configuration.prefetch, priority: configuration.priority - 2)
+        }
+        guard let lookAhead = self.lookAhead, lookAhead.isLookingAhead else {
+            return Terms(prefetch: configuration.prefetch, priority: configuration.priority)
+        }
+        return Terms(
+            prefetch: configuration.prefetch + lookAhead.limits.lookAhead, priority: configuration.priority - 1)
+    }
+
+    /// Whether it takes more messages than can run.
+    package var isLookingAhead: Bool { self.lookAhead?.isLookingAhead ?? false }
+
+    /// A consumer's terms are for life: another consumer takes its place, and begins before it ends, so that the queue is
+    /// never without.
+    private func adjust() {
         guard let channel = self.channel, channel.isOpen, let old = self.consumerTag, !self.isDraining,
-            !self.isReplacing, self.priority != self.consumedPriority
+            !self.isReplacing
         else { return }
+        guard self.wantedTerms != self.terms else { return self.lookAhead?.consumesExactly() ?? () }
         self.isReplacing = true
         self.consume(on: channel).flatMap { channel.cancel(old) }.assumeIsolated().whenComplete { _ in
             self.isReplacing = false
-            self.adjustPriority()
+            self.adjust()
         }
     }
 

@@ -12,14 +12,11 @@ package struct FunctionConsumerConfiguration: Sendable {
     package var credit: CreditPolicy.Limits?
     /// Who has messages first: a higher number before a lower one (`x-priority`).
     package var priority: Int32
-    /// While no environment is ready, the priority is lower by ``coldPriorityStep``.
+    /// While no environment is ready, the priority is lower by two; where it looks ahead it is lower by one.
     package var prefersWarm: Bool
     package var messages: InvocationMessageConfiguration
     /// How long the answer of a function that is done may wait for its caller's credit: the function's time-out.
     package var streamPatience: TimeAmount
-
-    /// Below the messages that a warm daemon holds beyond those that it runs: a short wait is better than a cold start.
-    package static let coldPriorityStep: Int32 = 2
 
     package init(
         functionName: String, queueName: String, prefetch: Int, credit: CreditPolicy.Limits? = nil, priority: Int32 = 0,

@@ -4,8 +4,8 @@ package import NIOCore
 ///
 /// Pure: what is measured comes in, what is to be done comes out.
 ///
-/// A daemon that holds no more than it can run is fair, and waits for the broker after each invocation. So it looks ahead,
-/// with a second consumer, only while waiting is provably short: when so many invocations in a row took so little time on
+/// A daemon that holds no more than it can run is fair, and waits for the broker after each invocation. So it looks ahead
+/// only while waiting is provably short: when so many invocations in a row took so little time on
 /// the average, at a rate that makes the wait for the broker matter. It looks ahead no longer when one message has waited
 /// too long, whatever the reason, and what has not started then goes back to the queue. Each time that this happens the
 /// next proof has to be twice as long, so that a function whose invocations are short but for a few is not tried for ever.
@@ -42,9 +42,10 @@ package struct CreditPolicy: Sendable {
 
     package enum Action: Equatable {
         case none
-        /// Start the second consumer.
+        /// Consume with the larger prefetch.
         case lookAhead
-        /// Cancel it, and say when the broker has agreed: a message that is given back before would come straight back.
+        /// Consume exactly, and say when the broker has agreed to the end of the other consumer: a message that is given
+        /// back before would come straight back.
         case stopLookingAhead
         /// Give back what waits without a slot in sight.
         case handBack
@@ -55,7 +56,7 @@ package struct CreditPolicy: Sendable {
         case exact
         /// Can transition to: `stopping`, or `exact` with its channel.
         case lookingAhead
-        /// The broker has not agreed to the cancel yet. Can transition to: `exact`.
+        /// The broker has not agreed to its end yet. Can transition to: `exact`.
         case stopping
     }
 
@@ -131,14 +132,14 @@ package struct CreditPolicy: Sendable {
         }
     }
 
-    /// The broker has agreed to the cancel: nothing more comes of it.
+    /// The broker has agreed to the end of the larger consumer: nothing more comes of it.
     package mutating func stopped() -> Action {
         guard case .stopping = self.state else { return .none }
         self.state = .exact
         return .handBack
     }
 
-    /// The second consumer is gone, with its channel or its queue; so are the numbers of messages.
+    /// The consumer is gone, with its channel; so are the numbers of messages.
     package mutating func lost() {
         self.state = .exact
         self.proven = 0

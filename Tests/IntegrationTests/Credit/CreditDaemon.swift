@@ -47,6 +47,10 @@ struct CreditDaemon: Sendable {
         try await self.connection.eventLoop.flatSubmit { self.consumer.drain() }.get()
     }
 
+    func isLookingAhead() async throws -> Bool {
+        try await self.connection.eventLoop.submit { self.consumer.isLookingAhead }.get()
+    }
+
     func handBacks() async throws -> Int {
         try await self.connection.eventLoop.submit { self.meter.counts.handBacks }.get()
     }
