@@ -21,12 +21,6 @@ public final class RPCClient: @unchecked Sendable {
         var replyTo: AMQPShortString
     }
 
-    private struct Unsent {
-        var id: CallID
-        var request: RPCRequest
-        var deadline: NIODeadline
-    }
-
     let connection: AMQPConnection
     package let eventLoop: any EventLoop
     let configuration: RPCClientConfiguration
@@ -39,7 +33,7 @@ public final class RPCClient: @unchecked Sendable {
     var calls: PendingCalls<Completion>
     /// Who gets the replies of calls that have more than one; empty where nobody streams.
     var streams: [CallID: StreamReceiver] = [:]
-    private var unsent: Deque<Unsent> = []
+    private var unsent: UnsentRequests
     private var timer: Scheduled<Void>?
     private var timerDeadline: NIODeadline?
 
@@ -57,6 +51,7 @@ public final class RPCClient: @unchecked Sendable {
         self.connection = connection
         self.eventLoop = connection.eventLoop
         self.configuration = configuration
+        self.unsent = UnsentRequests(limit: configuration.unsentLimit, byteLimit: configuration.unsentByteLimit)
         self.calls = PendingCalls(epoch: .random(in: 0...UInt16.max))
     }
 
@@ -112,11 +107,11 @@ extension RPCClient {
         case .refuse(let completion): completion(.failure(.callCancelled))
         case .publish:
             self.armTimer(at: deadline)
-            self.send(Unsent(id: id, request: request, deadline: deadline), timeout: timeout)
+            self.send(UnsentRequests.Request(id: id, request: request, deadline: deadline), timeout: timeout)
         }
     }
 
-    private func send(_ call: Unsent, timeout: TimeAmount) {
+    private func send(_ call: UnsentRequests.Request, timeout: TimeAmount) {
         guard let session else { return self.fail(call.id, self.absence) }
         let link = session.channel.link
         if let reason = link.blockedReason {
@@ -127,16 +122,12 @@ extension RPCClient {
     }
 
     /// The socket does not keep up: the request waits for it, in order.
-    private func hold(_ call: Unsent) {
-        if self.unsent.count >= self.configuration.unsentLimit {
-            self.unsent.removeAll { !self.calls.isWaiting($0.id) }
-        }
-        guard self.unsent.count < self.configuration.unsentLimit else {
-            return self.fail(
-                call.id,
-                AMQPError(.resourceRefused, "\(self.unsent.count) requests wait for the connection to take them"))
-        }
-        self.unsent.append(call)
+    private func hold(_ call: UnsentRequests.Request) {
+        guard !self.unsent.append(call, isWaiting: { self.calls.isWaiting($0) }) else { return }
+        let error = AMQPError(
+            .resourceRefused,
+            "\(self.unsent.count) requests, of \(self.unsent.byteCount) bytes, wait for the connection to take them")
+        self.fail(call.id, error)
     }
 
     /// The socket takes more.
@@ -147,7 +138,7 @@ extension RPCClient {
         }
     }
 
-    private func publish(_ call: Unsent, timeout: TimeAmount, _ session: Session) {
+    private func publish(_ call: UnsentRequests.Request, timeout: TimeAmount, _ session: Session) {
         var properties = call.request.properties
         properties.correlationID = call.id.correlationID
         properties.replyTo = session.replyTo
@@ -211,9 +202,7 @@ extension RPCClient {
     func sessionLost(_ error: AMQPError, absence: AMQPError) {
         self.session = nil
         self.absence = absence
-        let unsent = self.unsent
-        self.unsent = []
-        for call in unsent { self.fail(call.id, absence) }
+        while let call = self.unsent.popFirst() { self.fail(call.id, absence) }
         for completion in self.calls.connectionLost() { completion(.failure(error)) }
     }
 

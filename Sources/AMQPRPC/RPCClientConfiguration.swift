@@ -25,11 +25,19 @@ public struct RPCClientConfiguration: Sendable {
     ///
     /// Default: 1024.
     public var unsentLimit: Int
+    /// How many bytes the bodies of these may have; one that waits alone may have more.
+    ///
+    /// Default: 64 MiB.
+    public var unsentByteLimit: Int
 
     /// The defaults unless given.
-    public init(replyQueue: ReplyQueue = .exclusive, confirmsRequests: Bool = false, unsentLimit: Int = 1024) {
+    public init(
+        replyQueue: ReplyQueue = .exclusive, confirmsRequests: Bool = false, unsentLimit: Int = 1024,
+        unsentByteLimit: Int = 64 * 1024 * 1024
+    ) {
         self.replyQueue = replyQueue
         self.confirmsRequests = confirmsRequests
         self.unsentLimit = unsentLimit
+        self.unsentByteLimit = unsentByteLimit
     }
 }

@@ -13,6 +13,8 @@ package struct GatewayConfiguration: Sendable {
     package var port = 8080
     /// Open HTTP connections for each event loop.
     package var maxConnections = 10_000
+    /// Bytes of request bodies that all connections of an event loop together may be putting together.
+    package var maxBodyMemory = 256 * 1024 * 1024
     /// Where metrics are served; `nil`: nothing is counted.
     package var metrics: MetricsServer.Address?
     /// How long a client may send or take next to nothing in the middle of a request or an answer.

@@ -100,6 +100,7 @@ final class GatewayWorker: @unchecked Sendable {
     private func httpConfiguration(_ sharesPort: Bool) -> HTTPServerConfiguration {
         var configuration = HTTPServerConfiguration.invokeAPI
         configuration.maxConnections = self.configuration.maxConnections
+        configuration.maxBodyMemory = self.configuration.maxBodyMemory
         configuration.bodyTimeout = self.configuration.clientTimeout
         configuration.writeTimeout = self.configuration.clientTimeout
         configuration.headTimeout = min(configuration.headTimeout ?? .seconds(10), self.configuration.clientTimeout)

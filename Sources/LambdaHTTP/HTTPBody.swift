@@ -29,6 +29,8 @@ package enum HTTPBodyPart: Sendable {
 package enum HTTPBodyError: Error, Sendable, Equatable {
     /// Larger than the limit; with the figure, where the client announced one.
     case tooLarge(declaredByteCount: Int?)
+    /// The bodies of other requests take up all the memory that there is for them.
+    case noRoom
     /// The client closed the connection before the body's end.
     case truncated
     /// Nothing came for longer than the body time-out.

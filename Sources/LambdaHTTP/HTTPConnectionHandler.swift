@@ -23,6 +23,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     var reader: HTTPBodyReader?
     var streamed: HTTPStreamedResponse?
     var declaredByteCount: Int?
+    /// What the body that is being put together takes of the server's memory for bodies.
+    private var collectedByteCount = 0
 
     // Output that waits for the outermost call to end.
     var callDepth = 0
@@ -286,19 +288,34 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
         case .stream(let receive)?: receive(.bytes(bytes))
         case .collector(var collector)?:
             self.reader = nil
-            if collector.append(bytes, declaredByteCount: self.declaredByteCount) {
-                self.reader = .collector(collector)
-            } else {
+            if let error = self.collect(bytes, &collector) {
+                self.forgetCollected()
                 self.machine.readerDetached()
-                collector.completion(.failure(.tooLarge(declaredByteCount: self.declaredByteCount)))
+                collector.completion(.failure(error))
+            } else {
+                self.reader = .collector(collector)
             }
         case nil: break
         }
     }
 
+    private func collect(_ bytes: ByteBuffer, _ collector: inout HTTPBodyCollector) -> HTTPBodyError? {
+        guard self.server.bodyMemory.take(bytes.readableBytes) else { return .noRoom }
+        self.collectedByteCount += bytes.readableBytes
+        let fits = collector.append(bytes, declaredByteCount: self.declaredByteCount)
+        return fits ? nil : .tooLarge(declaredByteCount: self.declaredByteCount)
+    }
+
+    /// The body is somebody else's from here on, or nobody's.
+    private func forgetCollected() {
+        self.server.bodyMemory.give(back: self.collectedByteCount)
+        self.collectedByteCount = 0
+    }
+
     private func deliverEnd(_ trailers: HTTPHeaders?) {
         let reader = self.reader
         self.reader = nil
+        self.forgetCollected()
         switch reader {
         case .stream(let receive)?: receive(.end(trailers: trailers))
         case .collector(var collector)?: collector.end(trailers: trailers)
@@ -309,6 +326,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     private func deliverFailure(_ error: HTTPBodyError) {
         let reader = self.reader
         self.reader = nil
+        self.forgetCollected()
         reader?.fail(error)
     }
 
@@ -326,6 +344,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     private func endExchange() {
         self.exchange = nil
         self.reader = nil
+        self.forgetCollected()
         self.streamed = nil
         self.declaredByteCount = nil
     }

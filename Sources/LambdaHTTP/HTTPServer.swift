@@ -20,6 +20,7 @@ package final class HTTPServer: @unchecked Sendable {
     package var tlsContext: NIOSSLContext?
     /// `nil` where nobody asks.
     var responseCounts: HTTPResponseCounts?
+    var bodyMemory: BodyMemory
     private var date = HTTPDate()
 
     private var listener: (any Channel)?
@@ -39,6 +40,7 @@ package final class HTTPServer: @unchecked Sendable {
         self.logger = logger
         self.handler = handler
         self.ticks = HTTPServerTicks(configuration)
+        self.bodyMemory = BodyMemory(limit: configuration.maxBodyMemory)
         self.responseCounts = configuration.countsResponses ? HTTPResponseCounts() : nil
     }
 

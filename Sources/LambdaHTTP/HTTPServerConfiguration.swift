@@ -22,6 +22,9 @@ package struct HTTPServerConfiguration: Sendable {
     /// Bytes a second: a client that sends or takes single bytes would never be silent. A body has ``bodyTimeout`` and the
     /// time that it takes at this rate; and "next to nothing" is less than this times ``writeTimeout``. 0: no limit.
     package var minByteRate = 0
+    /// Bytes of the bodies that all connections together are putting together. Who comes when it is used up is told to try
+    /// again; what is whole already is no longer counted.
+    package var maxBodyMemory: Int?
     /// Bytes of an unwanted body that are read and thrown away, so that the client can read its answer.
     package var drainLimit: Int
     /// Whether a client that has closed its sending side still gets its answer. Where no client does that on

@@ -12,6 +12,7 @@ extension HTTPServerConfiguration {
         configuration.bodyTimeout = .seconds(30)
         configuration.writeTimeout = .seconds(30)
         configuration.minByteRate = 500
+        configuration.maxBodyMemory = 256 * 1024 * 1024
         configuration.sendsDate = true
         return configuration
     }

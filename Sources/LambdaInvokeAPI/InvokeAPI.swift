@@ -199,8 +199,8 @@ package final class InvokeAPI: @unchecked Sendable {
             return EventPayload.check(body.bytes, requiresJSON: self.configuration.requiresJSON)
         case .failure(.tooLarge(let declared)):
             return .failure(.payloadTooLarge(byteCount: declared ?? limit + 1, type: type, limit: limit))
-        case .failure(.truncated), .failure(.malformed), .failure(.timedOut):
-            return .failure(.incompleteBody)
+        case .failure(let error):
+            return .failure(InvokeError(error))
         }
     }
 }

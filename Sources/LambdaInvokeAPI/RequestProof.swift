@@ -24,7 +24,7 @@ extension InvokeAPI {
         guard let claim else { return exchange.answer(error, requestID: requestID) }
         exchange.collectBody(upTo: self.configuration.limits.requestByteCount) { result in
             var refusal = error
-            if case .failure(let error) = result.mapError({ _ in InvokeError.incompleteBody }).flatMap({
+            if case .failure(let error) = result.mapError(InvokeError.init).flatMap({
                 claim.verify($0.bytes)
             }) {
                 refusal = error
@@ -35,6 +35,15 @@ extension InvokeAPI {
 }
 
 extension InvokeError {
-    /// The end of the body never came.
-    static let incompleteBody = InvokeError(.invalidRequestContent, "The request body is not complete.")
+    /// Why a body was not had, other than for its size.
+    init(_ error: HTTPBodyError) {
+        switch error {
+        case .noRoom:
+            self.init(
+                .serviceUnavailable, "The bodies of other requests take up all the memory for them.",
+                retryAfterSeconds: 1)
+        case .tooLarge, .truncated, .timedOut, .malformed:
+            self.init(.invalidRequestContent, "The request body is not complete.")
+        }
+    }
 }

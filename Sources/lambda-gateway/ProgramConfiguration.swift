@@ -26,6 +26,8 @@ struct ProgramConfiguration {
         self.gateway.port = try settings.integer("PORT", default: self.gateway.port, in: 1...65_535)
         self.gateway.maxConnections = try settings.integer(
             "MAX_CONNECTIONS", default: self.gateway.maxConnections, in: 1...1_000_000)
+        self.gateway.maxBodyMemory = try settings.integer(
+            "MAX_BODY_MEMORY", default: self.gateway.maxBodyMemory, in: 1...1_000_000_000_000)
         self.gateway.metrics = try settings.metricsAddress()
         self.gateway.region = settings.text("AWS_REGION") ?? settings.text("AWS_DEFAULT_REGION") ?? self.gateway.region
         self.gateway.clientTimeout = .seconds(

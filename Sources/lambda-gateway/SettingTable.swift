@@ -25,6 +25,7 @@ enum SettingTable {
         Row(name: "FUNCTION_URL_TRUST_PROXY", fallback: "false", meaning: "believe the X-Forwarded- fields of function URLs' requests: there is a reverse proxy in front"),
         Row(name: "EVENT_LOOPS", fallback: "one a processor, 4 at most", meaning: "threads, each with a listener, a broker connection and a reply queue"),
         Row(name: "MAX_CONNECTIONS", fallback: "10000", meaning: "HTTP connections open at a time, for each event loop"),
+        Row(name: "MAX_BODY_MEMORY", fallback: "268435456", meaning: "bytes of request bodies that are on their way in at a time, for each event loop; over it: 503"),
         Row(name: "METRICS_HOST", fallback: "0.0.0.0", meaning: "the address that metrics are served on"),
         Row(name: "METRICS_PORT", fallback: "none: no metrics", meaning: "the port of /metrics, for Prometheus"),
         Row(name: "CLIENT_TIMEOUT", fallback: "30", meaning: "seconds that a client may send or take next to nothing in the middle of a request or an answer"),

@@ -18,6 +18,22 @@ extension EndToEnd {
             }
         }
 
+        /// Design 4: fadams' clients work unchanged.
+        @Test func aClientThatKnowsNoneOfOurHeadersGetsItsAnswers() async throws {
+            let broker = try ProgramEnvironment.brokerURI()
+            try await Daemon.with(.scripted, broker: broker) { daemon in
+                let answer = try await Program.run(
+                    ProgramEnvironment.python(),
+                    [Daemon.scripts + "/plain_client.py", broker, daemon.name, self.event, #"{"do": "error"}"#, "[1]"])
+                #expect(answer.status == .exited(0), "\(answer.errors)")
+                let lines = answer.output.split(separator: "\n")
+                #expect(lines.count == 3)
+                #expect(lines.first.map(String.init) == self.event)
+                #expect(lines.dropFirst().first?.contains("errorMessage") == true)
+                #expect(lines.last == "[1]")
+            }
+        }
+
         @Test func theSwiftClientGetsTenAnswers() async throws {
             let broker = try ProgramEnvironment.brokerURI()
             try await Daemon.with(.scripted, broker: broker) { daemon in

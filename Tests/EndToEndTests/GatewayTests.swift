@@ -194,10 +194,13 @@ extension EndToEnd {
         }
 
         @Test func whileTheBrokerIsAwayCallersAreToldAtOnceAndAfterwardsServed() async throws {
+            let port = ProgramPort.free()
             try await BrokerNode.withNode { node in
                 try await Daemon.with(.scripted, broker: node.uri) { daemon in
-                    try await Gateway.with(broker: node.uri) { gateway in
+                    let settings = ["METRICS_PORT": "\(port)", "EVENT_LOOPS": "2"]
+                    try await Gateway.with(broker: node.uri, settings: settings) { gateway in
                         #expect(try await gateway.post(self.event, to: daemon.name).status == 200)
+                        #expect(try await PrometheusPage.of(port: port).sum("lambda_broker_connected") == 2)
                         // Somebody waits when it goes: whether it ran nobody knows, and SDKs must not repeat it.
                         let url = "\(gateway.endpoint)/2015-03-31/functions/\(daemon.name)/invocations"
                         let waiting = try Program(
@@ -217,6 +220,7 @@ extension EndToEnd {
                         let check = try await gateway.checkReadiness()
                         #expect(check.status == .exited(1))
                         #expect(check.errors == "lambda-gateway: 503 Service Unavailable\n")
+                        #expect(try await PrometheusPage.of(port: port).sum("lambda_broker_connected") == 0)
 
                         try await node.start()
                         try await eventually("the gateway serves again", within: .seconds(15)) {
@@ -227,6 +231,9 @@ extension EndToEnd {
                             try await gateway.get("/ready").status == 200
                         }
                         #expect(try await gateway.checkReadiness().status == .exited(0))
+                        let page = try await PrometheusPage.of(port: port)
+                        #expect(page.sum("lambda_broker_connected") == 2)
+                        #expect(page.sum("lambda_broker_reconnects_total") == 2)
                     }
                 }
             }
@@ -309,7 +316,7 @@ extension EndToEnd {
         @Test(arguments: [
             ("PORT", "x"), ("EVENT_LOOPS", "0"), ("INVOKE_TIMEOUT", "soon"), ("STREAM_TIMEOUT", "-1"),
             ("MAX_CONNECTIONS", "many"), ("REQUEST_LIMIT", "0"), ("REQUIRE_JSON", "no!"),
-            ("PUBLISHER_CONFIRMS", "perhaps"), ("LOG_LEVEL", "loud"), ("CLIENT_TIMEOUT", "0"),
+            ("PUBLISHER_CONFIRMS", "perhaps"), ("LOG_LEVEL", "loud"), ("CLIENT_TIMEOUT", "0"), ("MAX_BODY_MEMORY", "0"),
             ("AMQP_URI", "http://localhost"), ("AMQP_PASSWORD_FILE", "/nowhere/at/all"),
         ])
         func malformedSettingsExitWith78(setting: String, value: String) async throws {

@@ -86,6 +86,11 @@ extension EndToEnd {
                     answers[0].payload == #"{"errorType":"Runtime.ExitError","errorMessage":"RequestId: \#(requestID) "#
                         + #"Error: Runtime exited with error: exit status 3"}"#)
                 #expect(answers[1].payload == #"{"exits": false}"#)
+                // What the runtime is, is known from its first `next` on: from the second init's line on.
+                let inits = daemon.program.output.split(separator: "\n").filter { $0.hasPrefix("INIT_START ") }
+                #expect(inits.count == 2)
+                #expect(inits.first == "INIT_START Runtime Version: provided")
+                #expect(inits.last?.hasPrefix("INIT_START Runtime Version: aws-lambda-python/") == true)
             }
         }
 

@@ -55,7 +55,10 @@ import Testing
         let start = "START RequestId: id Version: $LATEST\n"
         #expect(tail.hasPrefix(start + "runtime\nEND RequestId: id\nREPORT RequestId: id\t"))
         #expect(!tail.contains("extension"))
-        #expect(output.hasPrefix(start + "runtime\nextension\nEND RequestId: id\nREPORT RequestId: id\t"))
+        #expect(
+            output.hasPrefix(
+                "INIT_START Runtime Version: provided\n" + start
+                    + "runtime\nextension\nEND RequestId: id\nREPORT RequestId: id\t"))
     }
 
     @Test func anUnfinishedLineIsInTheTailAndWholeInTheOutput() async throws {

@@ -24,7 +24,7 @@ import Testing
 
     @Test func initHasThreeEvents() {
         #expect(
-            self.text(.initStart(phase: .initialisation))
+            self.text(.initStart(phase: .initialisation, runtimeVersion: nil))
                 == self.envelope(
                     "initStart",
                     #"{"initializationType":"on-demand","phase":"init","functionName":"echo","functionVersion":"$LATEST","instanceMaxMemory":134217728}"#
@@ -41,7 +41,8 @@ import Testing
                     #"{"initializationType":"on-demand","phase":"init","status":"error","errorType":"Runtime.ExitError","metrics":{"durationMs":5.00}}"#
                 ))
         for event in [
-            PlatformEvent.initStart(phase: .initialisation), .initRuntimeDone(phase: .initialisation, failure: nil),
+            PlatformEvent.initStart(phase: .initialisation, runtimeVersion: nil),
+            .initRuntimeDone(phase: .initialisation, failure: nil),
             .initReport(phase: .initialisation, duration: .zero, failure: nil),
         ] {
             #expect(self.text(event, .logs2021) == nil)

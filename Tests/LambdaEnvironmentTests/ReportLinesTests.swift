@@ -51,6 +51,18 @@ import Testing
         #expect(text.hasSuffix("\tStatus: error\tError Type: Runtime.ExitError\t\n"))
     }
 
+    @Test func initStartTellsWhatIsKnownOfTheRuntime() {
+        func line(_ version: String?, json: Bool = false) -> String {
+            self.lines(json: json) {
+                $0.initStart(phase: .initialisation, runtimeVersion: version, at: Self.time, into: &$1)
+            }
+        }
+        #expect(line("python3.13") == "INIT_START Runtime Version: python3.13\n")
+        #expect(line(nil) == "INIT_START Runtime Version: provided\n")
+        #expect(line("python3.13", json: true).contains(#""phase":"init","runtimeVersion":"python3.13","#))
+        #expect(!line(nil, json: true).contains("runtimeVersion"))
+    }
+
     @Test func aFailedInitHasItsPhase() {
         let text = self.lines {
             $0.initFailure(

@@ -34,6 +34,7 @@ import Testing
         return text.split(separator: "\n").map { $0.hasPrefix(report) ? "REPORT" : String($0) }
     }
 
+    let initStart = "INIT_START Runtime Version: provided"
     let start = "START RequestId: \(Self.id) Version: $LATEST"
     let end = "END RequestId: \(Self.id)"
 
@@ -44,7 +45,7 @@ import Testing
         }
         let expected = [self.start, "out", "err", "last", self.end, "REPORT"]
         #expect(self.lines(tail) == expected)
-        #expect(self.lines(log.joined(separator: "\n")) == expected + expected)
+        #expect(self.lines(log.joined(separator: "\n")) == [self.initStart] + expected + expected)
     }
 
     @Test func withoutReportsTheTailStillHasThem() async throws {
@@ -86,7 +87,7 @@ import Testing
             "Runtime.ExitError", self.end, "REPORT",
         ]
         #expect(self.lines(tail).suffix(6) == end)
-        #expect(log.first == self.start)
+        #expect(Array(log.prefix(2)) == [self.initStart, self.start])
         #expect(log.filter { $0.hasPrefix("line ") } == (0..<1000).map { "line \($0)" })
         #expect(log.firstIndex(of: "unfinished") ?? .max < log.firstIndex(of: self.end) ?? 0)
     }
@@ -142,11 +143,18 @@ import Testing
 
     @Test func theEndOfARuntimeInMidStreamIsInTheLog() async throws {
         let sink = RecordingSink()
-        let (outcome, log) = try await self.withLog("next open chunk:ab kill:9") { await $0.stream(into: sink).text }
+        let (outcome, log) = try await self.withLog("next open chunk:ab kill:9") {
+            let outcome = await $0.stream(into: sink).text
+            // The caller is told as soon as the connection is cut; why it was is known when the process has ended.
+            try await $0.until { $0.freeSlots == 1 }
+            return outcome
+        }
         #expect(sink.text == "ab")
         #expect(outcome.contains("Runtime.TruncatedResponse"))
         let fault = "RequestId: \(Self.id) Error: Runtime exited with error: signal: killed"
-        #expect(self.lines(log.joined(separator: "\n")) == [self.start, fault, "Runtime.ExitError", self.end, "REPORT"])
+        #expect(
+            self.lines(log.joined(separator: "\n"))
+                == [self.initStart, self.start, fault, "Runtime.ExitError", self.end, "REPORT"])
         #expect(log.last?.hasSuffix("\tStatus: error\tError Type: Runtime.ExitError\t") == true)
     }
 
@@ -175,7 +183,8 @@ import Testing
             _ = await $0.invoke()
             return await $0.invoke(wantsLogTail: true).tail
         }
-        let types = try (log + self.lines(tail)).filter { $0 != "out" }.map { line in
+        #expect(log.first?.contains(#""type":"platform.initStart""#) == true)
+        let types = try (log.dropFirst() + self.lines(tail)).filter { $0 != "out" }.map { line in
             let event = try #require(JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
             #expect((event["record"] as? [String: Any])?["requestId"] as? String == Self.id)
             return event["type"] as? String

@@ -13,7 +13,7 @@ extension ExecutionEnvironment {
         self.post = nil
         self.unreportedInitDuration = nil
         self.initStartedAt = .now()
-        self.log.initStarted(inside: self.initiatingInvocation)
+        self.log.initStarted(inside: self.initiatingInvocation, runtimeVersion: self.runtimeVersion)
         self.openListener().whenComplete { result in
             switch result {
             case .failure(let error):

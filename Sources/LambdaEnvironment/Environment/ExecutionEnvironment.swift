@@ -47,6 +47,8 @@ package final class ExecutionEnvironment: @unchecked Sendable {
     /// The invocation inside of which init runs, in such an environment.
     var invocationOfInit: (invocation: Invocation, since: NIODeadline)?
     var initStartedAt = NIODeadline.distantPast
+    /// As its runtime has told, or the image before the first one has.
+    var runtimeVersion: String?
     /// Told with the next invocation's end: the init that ran before it.
     var unreportedInitDuration: TimeAmount?
     var peakMemory = (byteCount: 0, readAt: NIODeadline.distantPast)
@@ -72,6 +74,8 @@ package final class ExecutionEnvironment: @unchecked Sendable {
         self.configuration = configuration
         self.eventLoop = eventLoop
         self.logger = logger
+        self.runtimeVersion = RuntimeRelease.text(
+            executionEnvironment: configuration.variables.executionEnvironment)
         self.log = EnvironmentLog(configuration: configuration, writer: output, eventLoop: eventLoop, logger: logger)
         self.machine = EnvironmentStateMachine(
             initTimeout: configuration.initTimeout, invocationTimeout: configuration.invocationTimeout)
@@ -330,6 +334,7 @@ extension ExecutionEnvironment: RuntimeAPIDelegate {
         if self.machine.isInitialising {
             self.runtimeMemory.look()
             self.extensionsAPI.closeRegistration()
+            if let release = self.runtimeAPI.release, !release.isEmpty { self.runtimeVersion = release }
             self.log.initRuntimeDone()
         } else if self.log.telemetry.isActive, let running = self.running {
             self.log.runtimeDone(self.record(of: running))

@@ -36,6 +36,9 @@ package struct RuntimeEnvironmentVariables: Sendable {
     /// The container's variables that the runtime gets, with Lambda's.
     private let common: [String: String]
 
+    /// Which of AWS's runtimes the image says that it has, if it does.
+    var executionEnvironment: String? { self.common["AWS_EXECUTION_ENV"] }
+
     /// - Parameters:
     ///   - container: The daemon's own environment.
     ///   - function: What the function is.

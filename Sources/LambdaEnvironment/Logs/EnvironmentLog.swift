@@ -164,8 +164,10 @@ extension EnvironmentLog {
 extension EnvironmentLog {
     /// Init begins; its processes are started next.
     ///
-    /// - Parameter invocation: The one in which it runs; `began` is not called for it.
-    package func initStarted(inside invocation: Invocation?) {
+    /// - Parameters:
+    ///   - invocation: The one in which it runs; `began` is not called for it.
+    ///   - runtimeVersion: As far as it is known yet.
+    package func initStarted(inside invocation: Invocation?, runtimeVersion: String? = nil) {
         self.eventLoop.assertInEventLoop()
         self.initPhase = invocation == nil ? .initialisation : .invocation
         self.captures.forEach { $0.close() }
@@ -173,7 +175,14 @@ extension EnvironmentLog {
         self.telemetry.initStarted()
         self.startsAfterInit = invocation?.request
         if let request = invocation?.request { self.openTail(of: request) }
-        self.telemetry.emit(.platform(.initStart(phase: self.initPhase)))
+        // It is in the log, but in nobody's tail: it is no part of an invocation.
+        if self.configuration.printsReports {
+            self.scratch.clear()
+            self.lines.initStart(
+                phase: self.initPhase, runtimeVersion: runtimeVersion, at: EpochClock.now(), into: &self.scratch)
+            self.writer.write(self.scratch)
+        }
+        self.telemetry.emit(.platform(.initStart(phase: self.initPhase, runtimeVersion: runtimeVersion)))
     }
 
     /// The runtime has asked for its first event.

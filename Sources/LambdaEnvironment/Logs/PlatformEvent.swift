@@ -3,7 +3,8 @@ package import NIOCore
 /// What the platform tells of an environment's life: in JSON log lines, and to who subscribed to telemetry
 /// (contract 8.4).
 package enum PlatformEvent: Sendable, Equatable {
-    case initStart(phase: InitPhase)
+    /// `runtimeVersion` as far as it is known.
+    case initStart(phase: InitPhase, runtimeVersion: String?)
     /// The runtime has asked for an event for the first time, or has failed to.
     case initRuntimeDone(phase: InitPhase, failure: EnvironmentFailure?)
     /// Init is over: the runtime and every extension are ready, or it has failed.

@@ -55,10 +55,11 @@ package struct PlatformEventFormat: Sendable {
     private func initialisation(_ event: PlatformEvent) -> (type: String, record: String)? {
         let initialisationType = "{\"initializationType\":\"on-demand\",\"phase\":"
         switch event {
-        case .initStart(let phase):
+        case .initStart(let phase, let runtimeVersion):
+            let version = runtimeVersion.map { "\"runtimeVersion\":\(JSONText.string($0))," } ?? ""
             return (
                 "initStart",
-                initialisationType + "\"\(phase.rawValue)\",\"functionName\":\(JSONText.string(self.function.name)),"
+                initialisationType + "\"\(phase.rawValue)\",\(version)\"functionName\":\(JSONText.string(self.function.name)),"
                     + "\"functionVersion\":\(JSONText.string(self.function.version)),"
                     + "\"instanceMaxMemory\":\(self.function.memorySizeInMegabytes * 1_048_576)}"
             )

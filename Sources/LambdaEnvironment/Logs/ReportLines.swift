@@ -41,6 +41,20 @@ package struct ReportLines: Sendable {
         }
     }
 
+    /// Init begins.
+    ///
+    /// AWS's line goes on with the ARN of its own runtime, which there is none of here. `provided` is AWS's word for a
+    /// runtime that comes with the function.
+    package func initStart(
+        phase: InitPhase, runtimeVersion: String?, at time: EpochClock.Instant, into buffer: inout ByteBuffer
+    ) {
+        if let json = self.json {
+            json.write([.initStart(phase: phase, runtimeVersion: runtimeVersion)], at: time, into: &buffer)
+        } else {
+            buffer.writeString("INIT_START Runtime Version: \(runtimeVersion ?? "provided")\n")
+        }
+    }
+
     /// Init has failed.
     package func initFailure(
         _ failure: EnvironmentFailure, after duration: TimeAmount, phase: InitPhase, at time: EpochClock.Instant,

@@ -29,6 +29,8 @@ package final class RuntimeAPI: @unchecked Sendable {
     private var generation = 0
     /// The responses that callers take as they come.
     private var streams: [RuntimeResponseStream] = []
+    /// What the process that runs has said that it is; `nil` until its first `next`.
+    package private(set) var release: String?
 
     private struct Delivery {
         let invocation: Invocation
@@ -56,6 +58,7 @@ package final class RuntimeAPI: @unchecked Sendable {
     package func processStarted() {
         self.forgetInvocations()
         self.machine = RuntimeMachine(maxInvocations: self.maxInvocations)
+        self.release = nil
     }
 
     /// The process is gone or being killed.
@@ -133,6 +136,7 @@ package final class RuntimeAPI: @unchecked Sendable {
         switch self.machine.nextRequested(by: exchange) {
         case .becameReady:
             self.forgetOnAbort(exchange)
+            if self.release == nil { self.release = Self.release(exchange) }
             self.delegate?.runtimeBecameReady()
         case .wait:
             self.forgetOnAbort(exchange)
@@ -144,6 +148,12 @@ package final class RuntimeAPI: @unchecked Sendable {
         case .reject(let rejection):
             exchange.reject(rejection)
         }
+    }
+
+    private static func release(_ exchange: HTTPExchange) -> String {
+        let fields = exchange.head.headers
+        return RuntimeRelease.text(
+            userAgent: fields.first(name: "user-agent"), features: fields.first(name: "lambda-runtime-features")) ?? ""
     }
 
     /// The id has been checked: where there is one invocation, it is that one's.

@@ -27,17 +27,21 @@ package struct FunctionURL: Sendable, Equatable {
     package var payloadFormat: PayloadFormat
     package var invokeMode: InvokeMode
     package var authType: AuthType
+    /// Whether a body that the function says is Base64 is decoded, with payload format 1.0. API Gateway's REST APIs
+    /// pass it on as it is, unless they have binary media types (contract 12.6).
+    package var decodesBase64: Bool
     /// What scripts of other origins may do; `nil`: that is the function's business.
     package var cors: CORSPolicy?
 
     /// AWS's defaults.
     package init(
         payloadFormat: PayloadFormat = .v2, invokeMode: InvokeMode = .buffered, authType: AuthType = .none,
-        cors: CORSPolicy? = nil
+        decodesBase64: Bool = true, cors: CORSPolicy? = nil
     ) {
         self.payloadFormat = payloadFormat
         self.invokeMode = invokeMode
         self.authType = authType
+        self.decodesBase64 = decodesBase64
         self.cors = cors
     }
 }

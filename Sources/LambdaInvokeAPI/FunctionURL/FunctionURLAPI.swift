@@ -94,6 +94,7 @@ package final class FunctionURLAPI: @unchecked Sendable {
             switch result {
             case .success(let body): self.invoke(answer, match, function, claim, body.bytes)
             case .failure(.tooLarge): answer.refuse(.tooLarge)
+            case .failure(.noRoom): answer.refuse(FunctionURLError(InvokeError(.noRoom)))
             case .failure: answer.refuse(.incomplete)
             }
         }

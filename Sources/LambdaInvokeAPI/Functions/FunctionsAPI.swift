@@ -51,7 +51,7 @@ package final class FunctionsAPI: Sendable {
     ) {
         // These requests have no body; whoever sends one has it signed, too.
         exchange.collectBody(upTo: 8192) { result in
-            switch result.mapError({ _ in InvokeError.incompleteBody }).flatMap({ claim.verify($0.bytes) }) {
+            switch result.mapError(InvokeError.init).flatMap({ claim.verify($0.bytes) }) {
             case .failure(let error): exchange.answer(error, requestID: requestID)
             case .success(let caller): self.run(route, exchange, requestID, caller: caller)
             }

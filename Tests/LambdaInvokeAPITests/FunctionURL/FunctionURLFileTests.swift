@@ -21,7 +21,7 @@ import Testing
     @Test func everyMemberIsRead() throws {
         let file = try self.read(
             #"{"urls":[{"domain":"Shop.example.org","pathPrefix":"/api","stripPrefix":true,"function":"shop:prod","#
-                + #""payloadFormat":"1.0","invokeMode":"RESPONSE_STREAM","authType":"AWS_IAM","cors":{"#
+                + #""payloadFormat":"1.0","invokeMode":"RESPONSE_STREAM","authType":"AWS_IAM","decodeBase64":false,"cors":{"#
                 + #""AllowCredentials":true,"AllowHeaders":["X-A","*"],"AllowMethods":["GET","*"],"#
                 + #""AllowOrigins":["https://App.example:8443"],"ExposeHeaders":["X-B"],"MaxAge":86400}}]}"#)
         var cors = CORSPolicy()
@@ -31,7 +31,8 @@ import Testing
         cors.allowedOrigins = ["https://app.example:8443"]
         cors.exposedHeaders = ["X-B"]
         cors.maxAge = 86_400
-        let url = FunctionURL(payloadFormat: .v1, invokeMode: .streaming, authType: .iam, cors: cors)
+        let url = FunctionURL(
+            payloadFormat: .v1, invokeMode: .streaming, authType: .iam, decodesBase64: false, cors: cors)
         #expect(
             file.entries == [
                 FunctionURLEntry(

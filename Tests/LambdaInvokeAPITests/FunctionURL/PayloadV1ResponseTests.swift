@@ -35,6 +35,14 @@ import Testing
         #expect(self.read(result) == nil)
     }
 
+    /// As a REST API without binary media types has it.
+    @Test func base64IsPassedOnAsItIsWhereThatIsWanted() {
+        let result = ByteBuffer(string: #"{"statusCode":200,"body":"aGk=","isBase64Encoded":true}"#)
+        #expect(PayloadV1Response.read(result, decodesBase64: false)?.body == ByteBuffer(string: "aGk="))
+        let malformed = ByteBuffer(string: #"{"statusCode":200,"body":"*","isBase64Encoded":true}"#)
+        #expect(PayloadV1Response.read(malformed, decodesBase64: false)?.body == ByteBuffer(string: "*"))
+    }
+
     @Test func booleansAndNumbersAreTheirTexts() {
         #expect(
             self.read(#"{"headers":{"a":true,"b":1.5}}"#)?.fields

@@ -58,9 +58,11 @@ struct ResponseMembers {
 
     /// `body`, decoded where `isBase64Encoded` says so.
     ///
-    /// - Parameter allowsAny: Whether anything but a string stands for its JSON text.
-    func body(allowsAny: Bool) -> ByteBuffer? {
-        guard let isBase64 = self.isBase64Encoded else { return nil }
+    /// - Parameters:
+    ///   - allowsAny: Whether anything but a string stands for its JSON text.
+    ///   - decodesBase64: `false`: it is passed on as it is, whatever `isBase64Encoded` says.
+    func body(allowsAny: Bool, decodesBase64: Bool = true) -> ByteBuffer? {
+        guard let isBase64 = self.isBase64Encoded.map({ $0 && decodesBase64 }) else { return nil }
         guard self.has("body"), let text = self.members["body"] else { return ByteBuffer() }
         guard text.readableBytesView.first == UInt8(ascii: "\"") else {
             return allowsAny && !isBase64 ? JSONCompaction.compact(text) : nil

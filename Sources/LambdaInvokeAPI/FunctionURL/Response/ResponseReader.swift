@@ -11,7 +11,7 @@ enum ResponseReader {
             return FunctionURLResponse(
                 checking: 200, [], contentType: reply.contentType ?? "application/json", body: reply.body)
         case (.buffered, .v2): return PayloadV2Response.read(reply.body)
-        case (.buffered, .v1): return PayloadV1Response.read(reply.body)
+        case (.buffered, .v1): return PayloadV1Response.read(reply.body, decodesBase64: url.decodesBase64)
         }
     }
 

@@ -60,6 +60,7 @@ package struct FunctionURLFile: Sendable {
         url.payloadFormat = try object.word("payloadFormat", FunctionURL.PayloadFormat.self) ?? url.payloadFormat
         url.invokeMode = try object.word("invokeMode", FunctionURL.InvokeMode.self) ?? url.invokeMode
         url.authType = try object.word("authType", FunctionURL.AuthType.self) ?? url.authType
+        url.decodesBase64 = try object.boolean("decodeBase64") ?? url.decodesBase64
         if let text = object.object("cors") { url.cors = try CORSPolicy(text, at: object.place(of: "cors")) }
         return url
     }
