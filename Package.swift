@@ -126,6 +126,11 @@ let package = Package(
                 + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
 
+        // What is measured, and what against: Tests/Benchmarks.
+        .executableTarget(
+            name: "confirmed-publish", dependencies: ["AMQP"] + nio("NIOCore"),
+            path: "Tests/Benchmarks/ConfirmedPublish", swiftSettings: settings),
+
         // Tests: a folder a target.
         .target(
             name: "TestSupport",
@@ -187,7 +192,7 @@ let package = Package(
             ] + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["AMQP", "LambdaAMQP", "TestSupport"] + nio("NIOCore"),
+            name: "EndToEndTests", dependencies: ["AMQP", "AMQPRPC", "LambdaAMQP", "TestSupport"] + nio("NIOCore"),
             exclude: ["Scripts"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
