@@ -78,24 +78,15 @@ package struct EventMessage: Sendable {
         return properties
     }
 
-    /// Headers that a broker would act upon (`CC`, `BCC`), or has added for its own use.
-    private static let brokersHeaders: Set<String> = [
-        "cc", "bcc", "x-death", "x-first-death-exchange", "x-first-death-queue", "x-first-death-reason",
-        "x-last-death-exchange", "x-last-death-queue", "x-last-death-reason", "x-delivery-count", "x-acquired-count",
-    ]
-
     private static func cleaned(
         _ properties: AMQPProperties, requestID: String, acceptedSeconds: UInt64
     ) -> AMQPProperties {
-        var result = properties
+        var result = properties.forAnotherPassage
         result.messageID = AMQPShortString(requestID)
         result.timestamp = acceptedSeconds
         result.deliveryMode = 2
         result.replyTo = nil
-        // The broker checks that it is the publisher's own, and we are another one.
-        result.userID = nil
         if result.contentType == nil { result.contentType = "application/json" }
-        result.headers?.entries.removeAll { Self.brokersHeaders.contains($0.key.lowercased()) }
         return result
     }
 }

@@ -20,6 +20,7 @@ struct InvocationHeaders {
     var streamCredit: Int?
     var attempt: Int?
     var refusals: Int?
+    var idempotencyKey: String?
 
     init(_ table: AMQPTable?) {
         for entry in table?.entries ?? [] {
@@ -38,6 +39,7 @@ struct InvocationHeaders {
             case "x-lambda-stream-credit": self.streamCredit = entry.value.decimalValue
             case "x-lambda-attempt": self.attempt = entry.value.decimalValue
             case "x-lambda-refusals": self.refusals = entry.value.decimalValue
+            case "x-lambda-idempotency-key": self.idempotencyKey = entry.value.stringValue
             default: break
             }
         }
@@ -54,6 +56,7 @@ extension InvocationHeaders {
     var refusal: InvokeError? {
         if let logType = self.logType, case .failure(let error) = LogType.wantsTail(logType) { return error }
         if let tenantID = self.tenantID, case .failure(let error) = TenantID.check(tenantID) { return error }
+        if let key = self.idempotencyKey, case .failure(let error) = IdempotencyKey.check(key) { return error }
         return nil
     }
 }

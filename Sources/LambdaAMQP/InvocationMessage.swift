@@ -14,6 +14,8 @@ package struct InvocationMessage: Sendable {
     package var qualifier: String?
     /// How the caller takes the answer in chunks; `nil` for one who wants it whole.
     package var stream: StreamRequest?
+    /// Attempts that were lost, where the message was published again for that.
+    package var attempt = 0
 
     /// Reads a delivery.
     ///
@@ -48,6 +50,7 @@ package struct InvocationMessage: Sendable {
                                     headers.traceID, context: headers.traceContext, now: wallClock),
                                 traceContext: headers.traceContext, tenantID: headers.tenantID,
                                 wantsLogTail: headers.logType == "Tail",
+                                idempotencyKey: headers.idempotencyKey?.isEmpty == true ? nil : headers.idempotencyKey,
                                 startDeadline: $0),
                             properties, headers, type)
                     }
@@ -62,7 +65,8 @@ package struct InvocationMessage: Sendable {
     ) -> Result<InvocationMessage, InvokeError> {
         let message = InvocationMessage(
             request: request, replyTo: properties.replyTo, correlationID: properties.correlationID,
-            invocationType: type, qualifier: headers.qualifier)
+            invocationType: type, qualifier: headers.qualifier,
+            attempt: min(max(0, headers.attempt ?? 0), 1_000_000))
         guard headers.responseMode != nil, message.replyTo != nil, type == .requestResponse else {
             return .success(message)
         }

@@ -51,6 +51,9 @@ package struct RequestMessage: Sendable {
         if let tenantID = request.tenantID {
             entries.append(.init(key: LambdaHeader.tenantID, value: .string(tenantID)))
         }
+        if let key = request.idempotencyKey {
+            entries.append(.init(key: LambdaHeader.idempotencyKey, value: .string(key)))
+        }
         if let qualifier { entries.append(.init(key: LambdaHeader.qualifier, value: .string(qualifier))) }
         self.properties = AMQPProperties(
             contentType: Self.json, isPersistent: isPersistent, headers: AMQPTable(entries: entries))

@@ -29,11 +29,20 @@ package struct FunctionConfiguration: Sendable {
     ///
     /// Default 60 s, the time boto3 waits for an answer; `nil`: for ever.
     package var maxWaitingTime: TimeAmount?
+    /// How long the result of an invocation with an idempotency key is remembered.
+    ///
+    /// Default 300 s; 0: keys are ignored.
+    package var idempotencyTime: TimeAmount
+    /// Results that are remembered at a time, and their bytes altogether.
+    package var idempotencyCount: Int
+    package var idempotencyByteCount: Int
 
     package init(
         environment: EnvironmentConfiguration, qualifier: String? = nil, accountID: String = "012345678912",
         maxEnvironments: Int = 1, minEnvironments: Int = 0, reservedForCallers: Int = 0,
-        idleTimeout: TimeAmount? = .seconds(1800), maxWaiting: Int = 1000, maxWaitingTime: TimeAmount? = .seconds(60)
+        idleTimeout: TimeAmount? = .seconds(1800), maxWaiting: Int = 1000, maxWaitingTime: TimeAmount? = .seconds(60),
+        idempotencyTime: TimeAmount = .seconds(300), idempotencyCount: Int = 10_000,
+        idempotencyByteCount: Int = 32 * 1024 * 1024
     ) {
         self.environment = environment
         self.qualifier = qualifier
@@ -44,5 +53,8 @@ package struct FunctionConfiguration: Sendable {
         self.idleTimeout = idleTimeout
         self.maxWaiting = maxWaiting
         self.maxWaitingTime = maxWaitingTime
+        self.idempotencyTime = idempotencyTime
+        self.idempotencyCount = idempotencyCount
+        self.idempotencyByteCount = idempotencyByteCount
     }
 }

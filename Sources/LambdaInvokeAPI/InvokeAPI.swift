@@ -99,7 +99,7 @@ package final class InvokeAPI: @unchecked Sendable {
                 let request = InvocationRequest(
                     requestID: requestID, event: event, invokedFunctionARN: head.function.invokedFunctionARN,
                     clientContext: head.clientContext, traceID: trace, traceContext: headers.traceContext,
-                    tenantID: head.tenantID, wantsLogTail: head.wantsLogTail)
+                    tenantID: head.tenantID, wantsLogTail: head.wantsLogTail, idempotencyKey: head.idempotencyKey)
                 self.run(request, head, exchange, isStreaming: isStreaming)
             }
         }

@@ -8,6 +8,7 @@ struct InvokeHead {
     /// Only for callers that wait.
     var clientContext: String?
     var tenantID: String?
+    var idempotencyKey: String?
 
     /// Checks a head: the function first, as AWS does.
     ///
@@ -36,11 +37,13 @@ struct InvokeHead {
         InvocationType.parse(headers.invocationType, allowed: types).flatMap { type in
             LogType.wantsTail(headers.logType).flatMap { wantsLogTail in
                 TenantID.check(headers.tenantID).flatMap { tenantID in
-                    self.clientContext(headers.clientContext, limits).map { context in
-                        let isAwaited = type == .requestResponse
-                        return InvokeHead(
-                            function: function, type: type, wantsLogTail: isAwaited && wantsLogTail,
-                            clientContext: isAwaited ? context : nil, tenantID: tenantID)
+                    IdempotencyKey.check(headers.idempotencyKey).flatMap { key in
+                        self.clientContext(headers.clientContext, limits).map { context in
+                            let isAwaited = type == .requestResponse
+                            return InvokeHead(
+                                function: function, type: type, wantsLogTail: isAwaited && wantsLogTail,
+                                clientContext: isAwaited ? context : nil, tenantID: tenantID, idempotencyKey: key)
+                        }
                     }
                 }
             }

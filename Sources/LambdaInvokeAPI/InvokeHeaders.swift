@@ -7,6 +7,7 @@ struct InvokeHeaders {
     let logType: String?
     let clientContext: String?
     let tenantID: String?
+    let idempotencyKey: String?
     let traceID: String?
     let traceContext: TraceContext?
 
@@ -15,6 +16,7 @@ struct InvokeHeaders {
         self.logType = headers.first(name: LambdaHeader.logType)
         self.clientContext = headers.first(name: LambdaHeader.clientContext)
         self.tenantID = headers.first(name: LambdaHeader.tenantID)
+        self.idempotencyKey = headers.first(name: LambdaHeader.idempotencyKey)
         self.traceID = headers.first(name: LambdaHeader.traceID)
         self.traceContext = headers.first(name: LambdaHeader.traceparent).flatMap {
             TraceContext(traceparent: $0, tracestate: headers.first(name: LambdaHeader.tracestate))

@@ -28,13 +28,15 @@ package struct InvocationRequest: Sendable {
     package var tenantID: String?
     /// `X-Amz-Log-Type: Tail` was asked for.
     package var wantsLogTail: Bool
+    /// Invocations with the same key are one, as far as whoever runs them remembers; `nil` for nearly all.
+    package var idempotencyKey: String?
     /// The last moment at which starting still makes sense to the caller; `nil` when the caller did not say.
     package var startDeadline: NIODeadline?
 
     package init(
         requestID: String, event: ByteBuffer, invokedFunctionARN: String, clientContext: String? = nil,
         traceID: String? = nil, traceContext: TraceContext? = nil, tenantID: String? = nil, wantsLogTail: Bool = false,
-        startDeadline: NIODeadline? = nil
+        idempotencyKey: String? = nil, startDeadline: NIODeadline? = nil
     ) {
         self.requestID = requestID
         self.event = event
@@ -44,6 +46,7 @@ package struct InvocationRequest: Sendable {
         self.traceContext = traceContext
         self.tenantID = tenantID
         self.wantsLogTail = wantsLogTail
+        self.idempotencyKey = idempotencyKey
         self.startDeadline = startDeadline
     }
 }

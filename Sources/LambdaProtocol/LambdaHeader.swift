@@ -43,6 +43,9 @@ package enum LambdaHeader {
     /// `base64` where the event is no JSON and so stands as a JSON string in a dead letter.
     package static let eventEncoding = "X-Lambda-Event-Encoding"
 
+    /// The caller's own name for what is to be done: of several invocations with one key one runs.
+    package static let idempotencyKey = "X-Lambda-Idempotency-Key"
+
     /// The instant after which the caller no longer waits, in milliseconds since the epoch.
     package static let deadline = "X-Lambda-Deadline-Ms"
 }

@@ -45,6 +45,12 @@ struct Daemon {
         return try await body(daemon)
     }
 
+    /// Starts a daemon that may end by itself; the test kills its group.
+    static func start(_ runtime: Runtime, name: String, broker: String) throws -> Daemon {
+        try Daemon(
+            runtime, name: name, broker: broker, applicationPort: nil, settings: [:], stackByteCount: nil)
+    }
+
     /// The environment in which `python3` is the one with the Lambda runtime client.
     static func environment() throws -> [String: String] {
         let folder = URL(fileURLWithPath: try ProgramEnvironment.python()).deletingLastPathComponent().path

@@ -53,6 +53,14 @@ struct EventBroker: Sendable {
         }
     }
 
+    /// How many consumers a queue has.
+    func consumers(of queue: String) async throws -> Int {
+        try await self.connected { connection in
+            let channel = try await connection.openChannel()
+            return try await channel.checkQueue(queue).consumerCount
+        }
+    }
+
     /// Takes one message out of a queue.
     func take(from queue: String) async throws -> AMQPFetchedMessage? {
         try await self.connected { connection in

@@ -10,6 +10,7 @@ extension EndToEnd {
         @Test(arguments: [
             ("MAX_CONCURRENCY", "x"), ("MAX_CONCURRENCY", "0"), ("AWS_LAMBDA_FUNCTION_TIMEOUT", "soon"),
             ("INVOKE_API_PORT", "70000"), ("RUNTIME_API_PORT", "-1"), ("LOG_LEVEL", "loud"),
+            ("CLOCK_SKEW", "-1"), ("IDEMPOTENCY_SECONDS", "long"),
             ("LAMBDA_EXTENSIONS_DIRECTORY", "/nowhere/at/all"), ("LAMBDA_EXTENSIONS_DIRECTORY", "/etc/passwd"),
             ("AMQP_PASSWORD_FILE", "/nowhere/at/all"), ("AMQP_URI", "http://localhost"),
             ("AMQP_URI", "amqp://guest:\(secret)@localhost?conection_attempts=3"),

@@ -16,7 +16,7 @@ final class FunctionHarness: Sendable {
     static func with<Result>(
         _ command: [String], timeout: TimeAmount = .seconds(20),
         configure: (inout FunctionConfiguration) -> Void = { _ in }, output: Int32? = nil,
-        _ body: (FunctionHarness) async throws -> Result
+        meter: FunctionMeter? = nil, _ body: (FunctionHarness) async throws -> Result
     ) async throws -> Result {
         let description = FunctionDescription(name: "echo", handler: "echo.handler")
         var configuration = FunctionConfiguration(
@@ -26,7 +26,7 @@ final class FunctionHarness: Sendable {
                     container: ["PATH": "/usr/bin:/bin:/usr/local/bin"], function: description),
                 runtimeAPIPort: 0, logs: LogConfiguration(printsReports: false, capturesOutput: false)))
         configure(&configuration)
-        let harness = FunctionHarness(configuration, output: output)
+        let harness = FunctionHarness(configuration, output: output, meter: meter)
         do {
             let result = try await body(harness)
             try await harness.eventLoop.flatSubmit { harness.function.stop() }.get()
@@ -44,13 +44,14 @@ final class FunctionHarness: Sendable {
         }
     }
 
-    private init(_ configuration: FunctionConfiguration, output: Int32?) {
+    private init(_ configuration: FunctionConfiguration, output: Int32?, meter: FunctionMeter?) {
         self.eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         self.output = output.map { [eventLoop] in LogWriter(descriptor: $0, eventLoop: eventLoop, logger: logger) }
         self.function = LocalFunction(
-            configuration: configuration, eventLoop: self.eventLoop, logger: logger, output: self.output)
+            configuration: configuration, eventLoop: self.eventLoop, logger: logger, output: self.output,
+            meter: meter)
     }
 
     func invoke(

@@ -10,7 +10,7 @@ import Testing
     private let request = InvocationRequest(
         requestID: "6f1c2d3e-0000-4000-8000-0123456789ab", event: ByteBuffer(string: "{}"), invokedFunctionARN: "",
         clientContext: #"{"custom":{"a":"é"}}"#, traceID: "Root=1-5f;Parent=6;Sampled=1", tenantID: "blue",
-        wantsLogTail: true)
+        wantsLogTail: true, idempotencyKey: "order-17")
 
     private func read(_ message: RequestMessage, isAwaited: Bool) throws -> InvocationMessage {
         var properties = message.properties
@@ -29,6 +29,7 @@ import Testing
         #expect(read.request.requestID == self.request.requestID)
         #expect(read.request.traceID == self.request.traceID)
         #expect(read.request.tenantID == "blue")
+        #expect(read.request.idempotencyKey == "order-17")
         #expect(read.request.wantsLogTail)
         #expect(read.request.clientContext == #"{"custom":{"a":"\u00e9"}}"#)
         #expect(read.request.startDeadline == .uptimeNanoseconds(2_000_000_000))
@@ -52,5 +53,6 @@ import Testing
         #expect(read.invocationType == .event)
         #expect(read.request.requestID == self.request.requestID)
         #expect(!read.request.wantsLogTail)
+        #expect(read.request.idempotencyKey == "order-17")
     }
 }

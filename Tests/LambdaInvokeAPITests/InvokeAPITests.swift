@@ -30,12 +30,14 @@ import Testing
         try await withAPI { api in
             let answer = try await api.post(
                 "/2015-03-31/functions/hello/invocations?Qualifier=%24LATEST", body: "1",
-                headers: "x-amz-log-type: Tail\r\nx-amz-client-context: eyJhIjoxfQ==\r\nX-Amz-Tenant-Id: t 1\r\n")
+                headers: "x-amz-log-type: Tail\r\nx-amz-client-context: eyJhIjoxfQ==\r\nX-Amz-Tenant-Id: t 1\r\n"
+                    + "x-lambda-idempotency-key: order 17\r\n")
             #expect(answer.header("X-Amz-Log-Result") == Base64.encode(Array("END RequestId\n".utf8)))
             let request = try await api.lastRequest()
             #expect(request.wantsLogTail)
             #expect(request.clientContext == #"{"a":1}"#)
             #expect(request.tenantID == "t 1")
+            #expect(request.idempotencyKey == "order 17")
             #expect(request.invokedFunctionARN == "arn:hello:$LATEST")
         }
     }

@@ -8,6 +8,17 @@ import Testing
         return error.message
     }
 
+    @Test func anIdempotencyKeyIsAnyTextOf256Bytes() throws {
+        #expect(try IdempotencyKey.check(nil).get() == nil)
+        #expect(try IdempotencyKey.check("").get() == nil)
+        for key in ["order 17", "ü", String(repeating: "k", count: 256)] {
+            #expect(try IdempotencyKey.check(key).get() == key)
+        }
+        #expect(
+            self.message(IdempotencyKey.check(String(repeating: "k", count: 257)))?
+                .contains("at 'idempotencyKey'") == true)
+    }
+
     @Test func aTenantHasAWSsCharactersAndAtMost256OfThem() throws {
         for tenant in ["a", "Az09._:/=+-@ ", String(repeating: "t", count: 256)] {
             #expect(try TenantID.check(tenant).get() == tenant)

@@ -45,6 +45,30 @@ require_build_packages() { require_packages librabbitmq-dev pkg-config; }
 # What a broker of our own needs (Support/broker).
 require_broker_packages() { require_packages rabbitmq-server openssl; }
 
+# require_rabbitmq_4: RabbitMQ 4 in the system $rabbitmq_4_root: Debian 13 in a folder of the project, since Debian 12 has
+# 3.10 only. Needs root.
+require_rabbitmq_4() {
+    local folder=$project/.build-rabbitmq-4 new log
+    rabbitmq_4_root=$folder/root new=$folder/new log=$folder/log
+    [ ! -x "$rabbitmq_4_root/usr/lib/rabbitmq/bin/rabbitmq-server" ] || return 0
+    require_packages debootstrap
+    say "installing Debian 13 with RabbitMQ 4 into $rabbitmq_4_root"
+    # Whole or not at all: an interrupted one is begun anew.
+    rm -rf "$folder"
+    mkdir "$folder"
+    debootstrap --variant=minbase trixie "$new" </dev/null >"$log" 2>&1 || fail "debootstrap failed, see $log"
+    unshare --mount sh -c '
+        mount --make-rprivate / && mount --rbind /proc "$1/proc" && mount --rbind /dev "$1/dev" \
+            && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive chroot "$1" \
+                apt-get -y -q install --no-install-recommends rabbitmq-server' sh "$new" \
+        </dev/null >>"$log" 2>&1 || fail "RabbitMQ 4 could not be installed, see $log"
+    cp /etc/hosts "$new/etc/hosts"
+    mv "$new" "$rabbitmq_4_root"
+}
+
+# The version of the RabbitMQ that is installed here: 3.10.8, 4.0.5.
+rabbitmq_version() { dpkg-query -W -f '${Version}' rabbitmq-server | sed 's/[-+].*//'; }
+
 # require_python: a Python with the Lambda runtime client and the clients the tests and examples use, at $python.
 require_python() {
     python=$python_folder/bin/python

@@ -46,14 +46,37 @@ package final class BrokerNode: Sendable {
     /// Ends it as a crash does.
     package func kill() async throws { try await self.command("kill") }
 
-    /// Runs `rabbitmqctl` for the node.
-    package func control(_ arguments: String...) async throws { try await Self.command("ctl", folder: self.folder, arguments) }
+    /// Stops its process where it stands: connections stay, and nothing is answered.
+    package func pause() throws { try self.signal(SIGSTOP) }
+
+    /// Has it go on.
+    package func resume() throws { try self.signal(SIGCONT) }
+
+    /// Does what an operator does with `rabbitmqctl`.
+    package func control(_ arguments: String...) async throws { try await self.control(arguments) }
+
+    /// The same with the arguments of a list.
+    package func control(_ arguments: [String]) async throws {
+        let result = try await Program.run(
+            try ProgramEnvironment.value("TEST_BROKER"), ["ctl", self.folder] + arguments, limit: .seconds(60))
+        guard result.status == .exited(0) else {
+            throw Program.Failure("rabbitmqctl \(arguments): \(result.status) \(result.output) \(result.errors)")
+        }
+    }
+
+    private func signal(_ signal: Int32) throws {
+        let text = try String(contentsOfFile: self.folder + "/pid", encoding: .utf8)
+        guard let processID = Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
+            throw Program.Failure("no process id of the node: '\(text)'")
+        }
+        _ = Foundation.kill(processID, signal)
+    }
 
     private func command(_ name: String) async throws { try await Self.command(name, folder: self.folder) }
 
-    private static func command(_ name: String, folder: String, _ arguments: [String] = []) async throws {
+    private static func command(_ name: String, folder: String) async throws {
         let result = try await Program.run(
-            try ProgramEnvironment.value("TEST_BROKER"), [name, folder] + arguments, limit: .seconds(150))
+            try ProgramEnvironment.value("TEST_BROKER"), [name, folder], limit: .seconds(150))
         guard result.status == .exited(0) else {
             throw Program.Failure("broker \(name): \(result.status) \(result.errors)")
         }

@@ -71,7 +71,7 @@ extension ConfirmedPublisher: AMQPRecoverable {
 
     private func setUpAgain(on link: AMQPLink, _ error: any Error) {
         guard link.isOpen else { return }
-        self.logger.warning("The channel for events was closed", metadata: ["error": "\(error)"])
+        self.logger.warning("The channel for confirmed messages was closed", metadata: ["error": "\(error)"])
         self.failedSetUps += 1
         let pause = RecoveryStateMachine.backoff(self.failedSetUps, jitter: .random(in: 0...1))
         link.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(pause)) {

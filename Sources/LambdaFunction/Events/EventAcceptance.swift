@@ -68,6 +68,7 @@ package final class EventAcceptance: EventAcceptor, @unchecked Sendable {
         if let traceID = request.traceID { headers[LambdaHeader.traceID] = .string(traceID) }
         if let context = request.traceContext { headers.entries += context.entries }
         if let tenantID = request.tenantID { headers[LambdaHeader.tenantID] = .string(tenantID) }
+        if let key = request.idempotencyKey { headers[LambdaHeader.idempotencyKey] = .string(key) }
         if let qualifier = function.qualifier { headers[LambdaHeader.qualifier] = .string(qualifier) }
         var properties = AMQPProperties(contentType: "application/json", isPersistent: true, headers: headers)
         properties.messageID = AMQPShortString(request.requestID)

@@ -3,6 +3,7 @@
 {"do": "sleep", "ms": N}   answers after that time          {"do": "exit", "code": N}   ends without an answer
 {"do": "who"}              says which instance and process  {"do": "kill"}              dies by SIGKILL
 {"do": "who", "ms": N}     the same, after that time        {"do": "error"}             reports a function error
+{"do": "kill daemon"}      kills whoever started it
 {"do": "print", "tag": T, "processes": P, "lines": N}   prints N lines in each of P processes, and a last one
 """
 
@@ -31,6 +32,9 @@ def act(event):
             os._exit(code)
         case {"do": "kill"}:
             os.kill(os.getpid(), signal.SIGKILL)
+        case {"do": "kill daemon"}:
+            os.kill(os.getppid(), signal.SIGKILL)
+            time.sleep(60)
         case {"do": "error"}:
             return "error", {"errorType": "Scripted", "errorMessage": "as the event wants it"}
         case {"do": "print", "tag": tag, "processes": processes, "lines": lines}:

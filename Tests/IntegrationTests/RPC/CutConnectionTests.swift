@@ -43,7 +43,7 @@ private struct CutConnection {
         settings.endpoints = [AMQPEndpoint(host: "127.0.0.1", port: proxy.port)]
         let log = self.log
         let connection = try await AMQPConnection.connect(settings, logger: Logger(label: "cut") { _ in log })
-        let queue = AMQPQueueDeclaration(name: self.queue, isDurable: false, arguments: ["x-expires": 120_000])
+        let queue = AMQPQueueDeclaration(name: self.queue, arguments: ["x-expires": 120_000])
         let channel = try await connection.openChannel()
         _ = try await channel.declareQueue(queue)
         let server = RPCServer(
