@@ -138,6 +138,11 @@ let package = Package(
                 + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
 
+        // What is measured, and what against: Tests/Benchmarks.
+        .executableTarget(
+            name: "confirmed-publish", dependencies: ["AMQP"] + nio("NIOCore"),
+            path: "Tests/Benchmarks/ConfirmedPublish", swiftSettings: settings),
+
         // Tests: a folder a target.
         .target(
             name: "TestSupport",
@@ -209,7 +214,8 @@ let package = Package(
             ] + nio("NIOCore", "NIOPosix"),
             swiftSettings: settings),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["AMQP", "LambdaAMQP", "LambdaMessages", "TestSupport"] + nio("NIOCore"),
+            name: "EndToEndTests",
+            dependencies: ["AMQP", "AMQPRPC", "LambdaAMQP", "LambdaMessages", "TestSupport"] + nio("NIOCore"),
             exclude: ["Scripts"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

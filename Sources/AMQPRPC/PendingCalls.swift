@@ -44,6 +44,9 @@ package struct PendingCalls<Waiter> {
     /// How many calls are under way, those that have only an ID included.
     package var count: Int { self.calls.count }
 
+    /// How many deadlines are held, with those of calls that have ended and were not swept out yet.
+    package var deadlineCount: Int { self.deadlines.count }
+
     /// Whether a call's caller still waits.
     package func isWaiting(_ id: CallID) -> Bool {
         if case .waiting = self.calls[id] { true } else { false }

@@ -67,6 +67,11 @@ public final class RPCClient: @unchecked Sendable {
     ///
     /// Use on the connection's loop.
     package var callCount: Int { self.calls.count }
+
+    /// How many deadlines are held, those of calls that have ended and were not swept out yet included.
+    ///
+    /// Use on the connection's loop.
+    package var deadlineCount: Int { self.calls.deadlineCount }
 }
 
 // MARK: - Calling, on the loop

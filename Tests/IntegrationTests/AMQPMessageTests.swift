@@ -9,7 +9,7 @@ import Testing
         var properties = AMQPProperties()
         properties.contentType = "application/json"
         properties.contentEncoding = "identity"
-        // uint64 ("L") is left out: RabbitMQ does not take it.
+        // uint64 ("L") has a test of its own.
         properties.headers = [
             "bool": true, "int8": .int8(.min), "uint8": .uint8(.max), "int16": .int16(.min), "uint16": .uint16(.max),
             "int32": .int32(.min), "uint32": .uint32(.max), "int64": .int64(.min), "float": .float(1.5),
@@ -39,6 +39,25 @@ import Testing
             try await test.publish(ByteBuffer(string: "y"))
             #expect(try await test.fetch().properties == AMQPProperties())
         }
+    }
+
+    /// AMQP 0-9-1 has `L`, RabbitMQ's own dialect has not: an older one ends the connection over it, a newer one hands it on as
+    /// `l`. Either is told to the caller; what must not be is another number.
+    @Test func anUnsigned64BitNumberKeepsItsValueOrIsRefused() async throws {
+        let connection = try await IntegrationBroker.connect()
+        let channel = try await connection.openChannel()
+        try await channel.selectConfirms()
+        let queue = try await channel.declareQueue(.serverNamedExclusive)
+        let properties = AMQPProperties(contentType: nil, headers: ["number": .uint64(1 << 62)])
+        do throws(AMQPError) {
+            try await channel.publishConfirmed(
+                AMQPMessage("x", properties: properties), routingKey: AMQPShortString(queue.name))
+            let message = try await channel.get(queue: queue.name, noAck: true)
+            #expect(message?.properties.headers?["number"]?.integerValue == 1 << 62)
+        } catch {
+            #expect([.connectionClosed, .connectionLost].contains(error.code) && error.isServerInitiated, "\(error)")
+        }
+        await connection.close()
     }
 
     @Test func bodiesOfEverySizeTravelThroughTheBroker() async throws {

@@ -72,8 +72,8 @@ rabbitmq_version() { dpkg-query -W -f '${Version}' rabbitmq-server | sed 's/[-+]
 # require_python: a Python with the Lambda runtime client and the clients the tests and examples use, at $python.
 require_python() {
     python=$python_folder/bin/python
-    local wanted='awslambdaric boto3 pika'
-    if [ "$(cat "$python_folder/installed" 2>/dev/null)" = "$wanted" ] && "$python" -c 'import awslambdaric, boto3, pika' \
+    local wanted='awslambdaric boto3 pika aio-pika'
+    if [ "$(cat "$python_folder/installed" 2>/dev/null)" = "$wanted" ] && "$python" -c 'import awslambdaric, boto3, pika, aio_pika' \
         2>/dev/null; then
         return 0
     fi

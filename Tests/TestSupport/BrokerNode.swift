@@ -6,6 +6,10 @@ package final class BrokerNode: Sendable {
 
     /// `amqp://…` of the node; the same after every start.
     package let uri: String
+    /// The same with TLS; the authority is `ca.pem` in ``tlsFolder``.
+    package let tlsURI: String
+    /// The node's certificates and keys, as `Tests/Support/broker` makes them.
+    package var tlsFolder: String { self.folder + "/tls" }
 
     /// Runs `body` with a started node and removes the node afterwards.
     package static func withNode<Value>(_ body: (BrokerNode) async throws -> Value) async throws -> Value {
@@ -24,10 +28,13 @@ package final class BrokerNode: Sendable {
         self.folder = FileManager.default.temporaryDirectory.appendingPathComponent("broker-" + UUID().uuidString).path
         try await Self.command("start", folder: self.folder)
         let settings = try String(contentsOfFile: self.folder + "/settings", encoding: .utf8)
-        guard let uri = settings.split(separator: "\n").first(where: { $0.hasPrefix("uri=") })?.dropFirst(4) else {
-            throw Program.Failure("no uri in the node's settings:\n\(settings)")
+        func value(_ name: String) throws -> String {
+            guard let line = settings.split(separator: "\n").first(where: { $0.hasPrefix(name + "=") }) else {
+                throw Program.Failure("no \(name) in the node's settings:\n\(settings)")
+            }
+            return String(line.dropFirst(name.count + 1))
         }
-        self.uri = String(uri)
+        (self.uri, self.tlsURI) = (try value("uri"), try value("tls_uri"))
     }
 
     /// Starts the node again: same ports, same data.

@@ -20,7 +20,7 @@ package enum ProgramEnvironment {
     /// A program of this package, built beside the tests.
     package static func program(_ name: String) throws -> String { try value("TEST_BIN_DIR") + "/" + name }
 
-    /// The Python that has `awslambdaric`, `boto3` and `pika`.
+    /// The Python that has `awslambdaric`, `boto3`, `pika` and `aio_pika`.
     package static func python() throws -> String { try value("TEST_PYTHON") }
 
     /// The URI of the broker that runs for all tests.

@@ -1,7 +1,7 @@
 package import NIOCore
 import NIOPosix
 
-/// A TCP relay on a free port of 127.0.0.1 that breaks connections in the ways that networks do.
+/// A TCP relay on a free port of this machine that breaks connections in the ways that networks do.
 package final class TCPProxy: Sendable {
     /// Which way bytes go.
     package enum Direction: Sendable, CaseIterable {
@@ -18,7 +18,7 @@ package final class TCPProxy: Sendable {
     /// Starts relaying to a host and port.
     ///
     /// - Throws: What the system says when it cannot listen.
-    package init(to host: String, _ port: Int) async throws {
+    package init(to host: String, _ port: Int, listeningOn address: String = "127.0.0.1") async throws {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let links = TCPProxyLinks(loop: loop)
         self.server = try await ServerBootstrap(group: loop)
@@ -26,7 +26,7 @@ package final class TCPProxy: Sendable {
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { client in links.accept(client, host: host, port: port) }
-            .bind(host: "127.0.0.1", port: 0).get()
+            .bind(host: address, port: 0).get()
         self.loop = loop
         self.links = links
     }
@@ -62,6 +62,12 @@ package final class TCPProxy: Sendable {
     /// Cuts the connection once so many further bytes have passed in a direction: in the middle of a frame, as a rule.
     package func cut(afterByteCount byteCount: Int, _ direction: Direction) async throws {
         try await self.change([direction]) { $0.byteCountUntilCut = byteCount }
+    }
+
+    /// Whether what ``cut(afterByteCount:_:)`` waits for has not come yet.
+    package func isCutPending(_ direction: Direction) async throws -> Bool {
+        let links = self.links
+        return try await self.loop.submit { links.rules(for: direction).byteCountUntilCut != nil }.get()
     }
 
     /// Stops reading what is sent in a direction, or goes on: the sender's buffers fill up.

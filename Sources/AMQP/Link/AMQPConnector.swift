@@ -85,6 +85,9 @@ struct AMQPConnector: Sendable {
                     if let handler = try self.tlsHandler(for: endpoint) {
                         try channel.pipeline.syncOperations.addHandler(handler)
                     }
+                    if let handler = self.nameHandler(for: endpoint) {
+                        try channel.pipeline.syncOperations.addHandler(handler)
+                    }
                     try channel.pipeline.syncOperations.addHandler(link)
                 }
             }
@@ -94,6 +97,11 @@ struct AMQPConnector: Sendable {
                 ChannelOptions.Types.SocketOption(level: .tcp, name: Self.tcpUserTimeout), value: 60_000)
         }
         return bootstrap
+    }
+
+    private func nameHandler(for endpoint: AMQPEndpoint) -> BrokerNameHandler? {
+        guard let tls = self.configuration.tls, case .peer = tls.verify else { return nil }
+        return tls.serverHostname(for: endpoint).map { BrokerNameHandler(name: $0) }
     }
 
     private func tlsHandler(for endpoint: AMQPEndpoint) throws -> NIOSSLClientHandler? {
