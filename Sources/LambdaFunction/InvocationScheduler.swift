@@ -88,6 +88,8 @@ package struct InvocationScheduler<Waiter> {
         let waiter: Waiter
         let refuseAt: NIODeadline?
         let refusal: Refusal
+        /// It goes before those that do not.
+        var isFirst = false
     }
 
     private let limits: Limits
@@ -121,6 +123,11 @@ package struct InvocationScheduler<Waiter> {
 
     package var waitingCount: Int { self.waiting.count }
 
+    /// What is not busy will take as many of those that wait: they wait for its start only.
+    private var comingSlots: Int {
+        max(0, self.states.count * self.limits.slotsPerEnvironment - self.busyCount)
+    }
+
     /// What is going on, for whoever looks.
     package var status: FunctionStatus {
         var status = FunctionStatus()
@@ -145,10 +152,11 @@ package struct InvocationScheduler<Waiter> {
     /// - Parameters:
     ///   - makeWaiter: Called only if it has to wait.
     ///   - startDeadline: The last moment at which its caller still wants it to start.
+    ///   - isFirst: Where it has to wait, it goes before those that do not.
     ///   - now: The present.
     /// - Returns: Where it runs, that it waits, or why it is refused.
     package mutating func invocationArrived(
-        _ makeWaiter: @autoclosure () -> Waiter, startDeadline: NIODeadline?, now: NIODeadline
+        _ makeWaiter: @autoclosure () -> Waiter, startDeadline: NIODeadline?, isFirst: Bool = false, now: NIODeadline
     ) -> ArrivalAction {
         guard !self.isDraining else { return .refuse(.draining) }
         if let startDeadline, startDeadline <= now { return .refuse(.expired) }
@@ -156,11 +164,11 @@ package struct InvocationScheduler<Waiter> {
             self.occupy(environment)
             return .run(on: environment)
         }
-        // What is not busy will take as many: those wait for its start only.
-        let coming = max(0, self.states.count * self.limits.slotsPerEnvironment - self.busyCount)
-        guard self.waiting.count < self.limits.maxWaiting + coming else { return .refuse(.noRoom) }
-        let waiting = self.makeWaiting(makeWaiter(), startDeadline: startDeadline, now: now)
-        self.waiting.append(waiting)
+        guard self.waiting.count < self.limits.maxWaiting + self.comingSlots else { return .refuse(.noRoom) }
+        var waiting = self.makeWaiting(makeWaiter(), startDeadline: startDeadline, now: now)
+        waiting.isFirst = isFirst
+        let place = isFirst ? self.waiting.firstIndex { !$0.isFirst } : nil
+        self.waiting.insert(waiting, at: place ?? self.waiting.endIndex)
         return .wait(starting: self.startIfNeeded(), checkAt: waiting.refuseAt)
     }
 
@@ -286,6 +294,32 @@ package struct InvocationScheduler<Waiter> {
     /// Takes no more invocations; those that wait are still run.
     package mutating func drain() {
         self.isDraining = true
+    }
+
+    /// The invocation that waits longest of those for which no slot is in sight, and which are meant.
+    package func oldestSurplus(where isMeant: (Waiter) -> Bool) -> Waiter? {
+        self.waiting.dropFirst(self.comingSlots).first { isMeant($0.waiter) }?.waiter
+    }
+
+    /// Forgets invocations that wait; not events.
+    ///
+    /// - Parameters:
+    ///   - onlySurplus: Leaves those for which an environment is being started.
+    ///   - isMeant: Which.
+    /// - Returns: Those that are forgotten, oldest first.
+    package mutating func takeBack(onlySurplus: Bool, where isMeant: (Waiter) -> Bool) -> [Waiter] {
+        var kept = onlySurplus ? self.comingSlots : 0
+        var taken: [Waiter] = []
+        self.waiting.removeAll { waiting in
+            if kept > 0 {
+                kept -= 1
+                return false
+            }
+            guard isMeant(waiting.waiter) else { return false }
+            taken.append(waiting.waiter)
+            return true
+        }
+        return taken
     }
 
     /// Forgets what waits.

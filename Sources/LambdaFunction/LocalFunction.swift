@@ -15,6 +15,10 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
     private let output: LogWriter
     /// `nil` where nobody wants to know.
     private let meter: FunctionMeter?
+    private var pace: PaceMeter
+    /// Whether an environment is ready or at work.
+    package private(set) var isWarm = false
+    private var tellWarmth: (() -> Void)?
     /// One timer for whatever comes first: a wait that is over, an environment that was idle for long.
     private var nextTick: NIODeadline?
     private var drained: EventLoopPromise<Void>?
@@ -45,6 +49,9 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
                     * configuration.environment.maxInvocations,
                 maxWaiting: configuration.maxWaiting, maxWaitingTime: configuration.maxWaitingTime,
                 idleTimeout: configuration.idleTimeout))
+        // Of several invocations in one environment it is not known which has made room.
+        let measured = configuration.environment.maxInvocations == 1 ? configuration.maxEnvironments : 0
+        self.pace = PaceMeter(environmentCount: max(0, measured))
         self.idempotentCalls = IdempotentCalls(
             limits: .init(
                 count: configuration.idempotencyCount, byteCount: configuration.idempotencyByteCount,
@@ -130,13 +137,18 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
         self.run(Invocation(request, sink: sink, completion: completion))
     }
 
-    private func run(_ invocation: Invocation) {
+    /// - Returns: Whether it waits.
+    @discardableResult
+    private func run(_ invocation: Invocation, isFirst: Bool = false) -> Bool {
         self.eventLoop.assertInEventLoop()
         let now = NIODeadline.now()
         self.measure(invocation, from: now)
         let startDeadline = invocation.request.startDeadline
-        self.carryOut(
-            self.scheduler.invocationArrived(invocation, startDeadline: startDeadline, now: now), for: invocation, now)
+        let action = self.scheduler.invocationArrived(
+            invocation, startDeadline: startDeadline, isFirst: isFirst, now: now)
+        self.carryOut(action, for: invocation, now)
+        if case .wait = action { return true }
+        return false
     }
 
     private func measure(_ invocation: Invocation, from now: NIODeadline) {
@@ -161,6 +173,7 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
 
     private func start(_ invocation: Invocation, in environment: Int, _ now: NIODeadline) {
         invocation.startedAt = now
+        self.pace.began(environment, now: now)
         invocation.onStart?()
         self.environments[environment].invoke(invocation)
     }
@@ -228,6 +241,51 @@ package final class LocalFunction: FunctionInvoker, @unchecked Sendable {
     }
 }
 
+extension LocalFunction: CallInvoker {
+    package func invoke(
+        _ request: InvocationRequest, of function: ResolvedFunction, into sink: (any ResponseSink)?,
+        ticket: CallTicket, completion: @escaping (InvocationOutcome) -> Void
+    ) -> Bool {
+        // Others may wait for the outcome of an invocation with a key: it is not taken back.
+        if request.idempotencyKey != nil, sink == nil {
+            self.invoke(request, of: function, completion: completion)
+            return false
+        }
+        let invocation = Invocation(request, sink: sink, completion: completion)
+        invocation.ticket = ticket.number
+        invocation.mayGoBack = ticket.mayGoBack
+        return self.run(invocation, isFirst: ticket.isFirst)
+    }
+
+    package var oldestSurplusCall: UInt64? {
+        self.scheduler.oldestSurplus { $0.mayGoBack }?.ticket
+    }
+
+    package func takeBackCalls(_ calls: WaitingCalls) -> [UInt64] {
+        self.eventLoop.assertInEventLoop()
+        let taken =
+            switch calls {
+            case .surplus: self.scheduler.takeBack(onlySurplus: true) { $0.mayGoBack }
+            case .returnable: self.scheduler.takeBack(onlySurplus: false) { $0.mayGoBack }
+            case .all: self.scheduler.takeBack(onlySurplus: false) { $0.ticket != 0 }
+            }
+        return taken.map(\.ticket)
+    }
+
+    package func whenWarmthChanges(_ tell: @escaping () -> Void) {
+        self.tellWarmth = tell
+    }
+
+    package func takePace() -> InvocationPace { self.pace.take() }
+
+    private func checkWarmth() {
+        let isWarm = self.scheduler.status.servingEnvironments > 0
+        guard isWarm != self.isWarm else { return }
+        self.isWarm = isWarm
+        self.tellWarmth?()
+    }
+}
+
 extension LocalFunction: EventInvoker {
     package func invokeEvent(
         _ request: InvocationRequest, of function: ResolvedFunction, onStart: @escaping () -> Void,
@@ -285,14 +343,21 @@ extension LocalFunction: ExecutionEnvironmentDelegate {
         guard !self.isStopping else { return }
         switch notice {
         case .ready:
-            self.run { $0.environmentBecameReady(environment.index, now: $1) }
+            self.run {
+                self.pace.ended(environment.index, now: $1)
+                return $0.environmentBecameReady(environment.index, now: $1)
+            }
+            if !self.isWarm { self.checkWarmth() }
         case .lost:
             self.scheduler.environmentLost(environment.index)
+            self.checkWarmth()
         case .stopped:
             self.run {
-                $0.environmentStopped(
+                self.pace.ended(environment.index, now: $1)
+                return $0.environmentStopped(
                     environment.index, needsInvocation: environment.startsOnlyWithInvocation, now: $1)
             }
+            self.checkWarmth()
         case .closed:
             break
         }

@@ -16,8 +16,14 @@ struct DaemonConfiguration {
     var functionURL: FunctionURLSettings?
     /// `nil`: no broker, HTTP only.
     var amqp: AMQPConfiguration?
-    /// Messages held ready beyond those that run, for each environment.
-    var lookAhead: Int
+    /// Messages held ready beyond those that run, for each slot; `nil`: as many as do no harm.
+    var lookAhead: Int?
+    /// Who of several daemons has messages first.
+    var consumerPriority: Int
+    /// Daemons with a runtime that has started come before those without.
+    var prefersWarm: Bool
+    /// Seconds that a drain may take; `nil`: as long as it takes.
+    var drainSeconds: Int?
     /// Serve what OpenFaaS asks of its watchdog, too.
     var emulatesWatchdog: Bool
     /// Whether an event has to be JSON.
@@ -46,7 +52,14 @@ struct DaemonConfiguration {
         self.logsJSON = try settings.boolean("USE_STRUCTURED_LOGGING", default: false)
         self.logLevel = try settings.logLevel(option: options.logLevel)
         self.emulatesWatchdog = try settings.boolean("ENABLE_OPENFAAS", default: false)
-        self.lookAhead = try settings.integer("AMQP_LOOKAHEAD", default: 0, in: 0...1000)
+        self.lookAhead =
+            settings.text("AMQP_LOOKAHEAD") == nil
+            ? nil : try settings.integer("AMQP_LOOKAHEAD", default: 0, in: 0...1000)
+        self.consumerPriority = try settings.integer(
+            "AMQP_CONSUMER_PRIORITY", default: 0, in: -1_000_000...1_000_000)
+        self.prefersWarm = try settings.boolean("AMQP_PREFER_WARM", default: false)
+        self.drainSeconds =
+            settings.text("DRAIN_SECONDS") == nil ? nil : try settings.integer("DRAIN_SECONDS", default: 0, in: 0...86_400)
         self.requiresJSON = try settings.boolean("REQUIRE_JSON", default: true)
         self.clockSkewMilliseconds = 1000 * Int64(try settings.integer("CLOCK_SKEW", default: 5, in: 0...3600))
         self.function = try Self.function(options, settings, bootstrap, variables, logsJSON: self.logsJSON)

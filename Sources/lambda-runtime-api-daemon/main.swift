@@ -68,4 +68,7 @@ daemon.start().whenFailure { error in
 _ = stopSignals.wait()
 logger.info("Draining; a second signal ends at once")
 daemon.drain().whenComplete { _ in exit(0) }
-exit(128 + stopSignals.wait())
+guard let seconds = settings.drainSeconds else { exit(128 + stopSignals.wait()) }
+if let signal = stopSignals.wait(seconds: seconds) { exit(128 + signal) }
+logger.warning("Not everything has ended within DRAIN_SECONDS; what RabbitMQ was not told of, it gives to others")
+exit(1)

@@ -32,6 +32,20 @@ extension EndToEnd {
             }
         }
 
+        @Test func aDrainTakesNoLongerThanItMay() async throws {
+            let settings = ["AWS_LAMBDA_FUNCTION_TIMEOUT": "60", "DRAIN_SECONDS": "1"]
+            try await Daemon.with(.scripted, broker: try ProgramEnvironment.brokerURI(), settings: settings) { daemon in
+                let call = try CLI.start(daemon.name, #"{"do": "sleep", "ms": 50000}"#)
+                defer { call.killGroup() }
+                // The first was the one by which the daemon was found ready.
+                try await daemon.untilStarted(invocations: 2)
+                let started = ContinuousClock.now
+                daemon.program.signal(SIGTERM)
+                #expect(try await daemon.program.end(within: .seconds(5)) == .exited(1))
+                #expect(ContinuousClock.now - started >= .milliseconds(900))
+            }
+        }
+
         @Test func aKilledDaemonLeavesNoRuntimeBehind() async throws {
             try await Daemon.with(.scripted) { daemon in
                 let runtime = try await daemon.who().pid
@@ -76,6 +90,7 @@ extension EndToEnd {
                 "METRICS_HOST": "127.0.0.1", "METRICS_PORT": String(ProgramPort.free()),
                 "FUNCTION_URL_PORT": String(ProgramPort.free()), "FUNCTION_URL_TRUST_PROXY": "true",
                 "FUNCTION_URL_FILE": try files.write(#"{"payloadFormat": "1.0"}"#, to: "url.json"),
+                "AMQP_CONSUMER_PRIORITY": "0", "AMQP_PREFER_WARM": "false", "DRAIN_SECONDS": "20",
                 "AMQP_LOOKAHEAD": "1", "MAX_CONCURRENCY": "2", "MIN_CONCURRENCY": "1", "PRINT_REPORTS": "true",
                 "CAPTURE_LOGS": "true", "USE_STRUCTURED_LOGGING": "false", "INVOKE_API_HOST": "127.0.0.1",
                 "AWS_LAMBDA_FUNCTION_TIMEOUT": "10", "AWS_LAMBDA_FUNCTION_IDLETIMEOUT": "60",

@@ -33,6 +33,44 @@ extension EndToEnd {
             }
         }
 
+        /// With short events it looks ahead when the signal comes, and with longer ones every slot is taken.
+        @Test(arguments: [(#"{"do": "who"}"#, 6000), (#"{"do": "who", "ms": 20}"#, 400)])
+        func terminatingOneOfThemUnderLoadCostsNoCallerAnything(event: String, count: Int) async throws {
+            try await self.withTwoDaemons { first, second in
+                let program = try Load.start(first.name, event, count: count, window: 24)
+                try await Task.sleep(for: .seconds(1))
+                second.program.signal(SIGTERM)
+                #expect(try await second.program.end(within: .seconds(10)) == .exited(0))
+                #expect(Program.isRunning(program.processID), "the load was over before the daemon had ended")
+                let load = try await Load.summary(of: program)
+                #expect(load.replies == count)
+                #expect(load.wrong == 0)
+                #expect(load.unexpected == 0)
+                #expect(load.outcomes.isEmpty, "\(load)")
+            }
+        }
+
+        @Test func aDaemonWithoutARuntimeLeavesTheMessagesToAWarmOne() async throws {
+            let broker = try ProgramEnvironment.brokerURI()
+            let settings = ["AMQP_PREFER_WARM": "true", "LOG_LEVEL": "info"]
+            try await Daemon.with(.scripted, broker: broker, settings: settings.with("INSTANCE", "first")) { first in
+                try await Daemon.with(
+                    .scripted, name: first.name, broker: broker, settings: settings.with("INSTANCE", "second")
+                ) { second in
+                    try await eventually("the second one consumes") { second.program.everything.contains("Consuming") }
+                    let load = try await Load.run(first.name, #"{"do": "who"}"#, count: 100, window: 1)
+                    #expect(load.instances == ["first": 100])
+                    // Where the warm one has no room the cold one helps, and is warm from then on.
+                    try await eventually("both take messages") {
+                        let load = try await Load.run(first.name, #"{"do": "who", "ms": 20}"#, count: 40, window: 8)
+                        return (load.instances["second"] ?? 0) > 10
+                    }
+                    let both = try await Load.run(first.name, #"{"do": "who"}"#, count: 100, window: 1)
+                    #expect((both.instances["second"] ?? 0) > 10, "\(both.instances)")
+                }
+            }
+        }
+
         private func withTwoDaemons(_ body: (Daemon, Daemon) async throws -> Void) async throws {
             let broker = try ProgramEnvironment.brokerURI()
             try await Daemon.with(.scripted, broker: broker, settings: ["INSTANCE": "first"]) { first in
@@ -47,5 +85,11 @@ extension EndToEnd {
                 }
             }
         }
+    }
+}
+
+extension [String: String] {
+    fileprivate func with(_ key: String, _ value: String) -> [String: String] {
+        self.merging([key: value]) { $1 }
     }
 }

@@ -107,6 +107,29 @@ import Testing
         #expect(calls.remove(slot)?.delivery?.channel == "D")
     }
 
+    @Test func aRunWhoseConsumerTheBrokerEndedIsJoinedOnTheChannelThatStands() throws {
+        var calls = Calls()
+        let slots = [calls.insert(self.call("1", tag: 1)).slot, calls.insert(self.call("2", tag: 2)).slot]
+        calls.consumerCancelled { $0 == "A" }
+        calls.consumerCancelled { $0 == "A" }
+        #expect(calls.join(try self.identity("1"), .init(channel: "A", tag: 3)))
+        #expect(!calls.join(try self.identity("1"), .init(channel: "A", tag: 4)))
+        #expect(calls.remove(slots[0])?.delivery?.tag == 3)
+        // What does not come again is acknowledged as it came.
+        #expect(calls.remove(slots[1])?.delivery?.tag == 2)
+        #expect(!calls.hasOrphans)
+    }
+
+    @Test func aRunThatIsJoinedAfterItsConsumerWasEndedMayLoseItsChannelToo() throws {
+        var calls = Calls()
+        let slot = calls.insert(self.call("1")).slot
+        calls.consumerCancelled { _ in true }
+        calls.channelsLost { _ in true }
+        #expect(calls.join(try self.identity("1"), .init(channel: "B", tag: 5)))
+        #expect(!calls.join(try self.identity("1"), .init(channel: "B", tag: 6)))
+        #expect(calls.remove(slot)?.delivery?.tag == 5)
+    }
+
     @Test func theCheckIsAskedForOnceAsLongAsNoEarlierDeadlineComes() {
         var calls = Calls()
         let deadline = self.start + .seconds(10)

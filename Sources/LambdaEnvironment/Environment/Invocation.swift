@@ -9,6 +9,10 @@ package final class Invocation: @unchecked Sendable {
     package let request: InvocationRequest
     /// Takes the answer as it comes; `nil` for a caller who wants it whole.
     package let sink: (any ResponseSink)?
+    /// By what whoever handed it over takes it back while it waits; 0: not at all.
+    package var ticket: UInt64 = 0
+    /// Whether somebody else may run it instead.
+    package var mayGoBack = false
     /// Called when the invocation is handed to its environment; `nil` for a caller who does not care.
     package var onStart: (() -> Void)?
     /// Who counts it; `nil` where nobody does.

@@ -22,14 +22,18 @@ extension FunctionConsumer {
                 let address = StreamedReply.Address(
                     requestID: answer.requestID, replyTo: replyTo, correlationID: answer.correlationID,
                     attempt: stream.attempt + (isRedelivered ? 1 : 0), creditQueue: creditQueue)
-                self.run(message.request, of: function, credit: stream.creditByteCount, address, answer, on: channel)
+                let ticket = self.ticket(
+                    attempt: message.attempt, isRedelivered: isRedelivered, answer.deliveryTag)
+                self.run(
+                    message.request, of: function, credit: stream.creditByteCount, address, answer, ticket,
+                    on: channel)
             }
         }
     }
 
     private func run(
         _ request: InvocationRequest, of function: ResolvedFunction, credit: Int, _ address: StreamedReply.Address,
-        _ answer: Answer, on channel: AMQPLinkChannel
+        _ answer: Answer, _ ticket: CallTicket, on channel: AMQPLinkChannel
     ) {
         // The register keeps the stream until it is over, and what is below lets go of it.
         weak var stream: StreamedReply?
@@ -41,7 +45,12 @@ extension FunctionConsumer {
         }
         stream = reply
         self.streams.insert(reply)
-        self.invoker.invoke(request, of: function, into: reply) { reply.finished($0) }
+        let waits = self.invoker.invoke(request, of: function, into: reply, ticket: ticket) {
+            reply.finished($0)
+        }
+        guard waits else { return }
+        self.streams.waits(reply, deliveryTag: answer.deliveryTag)
+        self.lookAhead?.messageWaits()
     }
 
     /// Sends a stream's last message.

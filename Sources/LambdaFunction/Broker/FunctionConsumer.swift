@@ -1,6 +1,6 @@
 package import AMQP
 import LambdaMessages
-package import LambdaProtocol
+import LambdaProtocol
 package import Logging
 package import NIOCore
 
@@ -13,10 +13,10 @@ package final class FunctionConsumer: @unchecked Sendable {
     // @unchecked: every member is used on `eventLoop` only (asserted).
     let configuration: FunctionConsumerConfiguration
     private let connection: AMQPConnection
-    let invoker: any FunctionInvoker
+    let invoker: any CallInvoker
     let eventLoop: any EventLoop
     let logger: Logger
-    private let queue: FunctionQueue
+    let queue: FunctionQueue
     /// What is being run, and what becomes of it when its channel goes.
     var calls = RunningCalls<AMQPLinkChannel>()
     var keptReplies: KeptReplies<ReplyMessage?>
@@ -29,22 +29,29 @@ package final class FunctionConsumer: @unchecked Sendable {
     /// Takes over what nobody waits for; `nil`: such a message is run as it is, once.
     private let events: EventAcceptance?
     let meter: FunctionMeter?
+    /// `nil` where the prefetch is all.
+    let lookAhead: LookAhead?
+    /// What is known of the queue.
+    var traits = FunctionQueueTraits()
 
     /// The channel that is consumed on; `nil` while there is none.
-    private var channel: AMQPLinkChannel?
-    private var consumerTag: AMQPShortString?
-    private var isDraining = false
+    var channel: AMQPLinkChannel?
+    var consumerTag: AMQPShortString?
+    var isDraining = false
+    /// The priority that is consumed with.
+    private var consumedPriority: Int32 = 0
+    private var isReplacing = false
     /// No further message can come: the broker has agreed to the cancel, or there is no consumer.
-    private var isCancelled = true
+    var isCancelled = true
     var running = 0
     /// The function without a qualifier, as the invoker knows it.
     private var unqualified: Result<ResolvedFunction, InvokeError>?
-    private var drained: EventLoopPromise<Void>?
+    var drained: EventLoopPromise<Void>?
     /// Set-ups that failed one after the other, for the pause before the next.
     private var failedSetUps = 0
 
     package init(
-        configuration: FunctionConsumerConfiguration, connection: AMQPConnection, invoker: any FunctionInvoker,
+        configuration: FunctionConsumerConfiguration, connection: AMQPConnection, invoker: any CallInvoker,
         events: EventAcceptance? = nil, logger: Logger, meter: FunctionMeter? = nil
     ) {
         self.configuration = configuration
@@ -57,37 +64,21 @@ package final class FunctionConsumer: @unchecked Sendable {
         self.queue = FunctionQueue(name: configuration.queueName, logger: logger)
         self.keptReplies = KeptReplies(limits: .init(count: configuration.prefetch))
         self.streams = StreamedReplies(logger: logger)
+        self.lookAhead = configuration.credit.map { limits in
+            LookAhead(
+                .init(queueName: configuration.queueName, limits: limits, priority: configuration.priority),
+                invoker: invoker, logger: logger, meter: meter)
+        }
+        if configuration.prefersWarm {
+            invoker.whenWarmthChanges { [weak self] in self?.adjustPriority() }
+        }
+        self.lookAhead?.onDelivery = { [unowned self] in self.received($0, on: $1) }
+        self.lookAhead?.onHandedBack = { [unowned self] tags, channel in self.forget(tags) { $0 === channel } }
     }
 
     /// Begins to consume, on this link and on every later one. Call on the connection's loop.
     package func start() -> EventLoopFuture<Void> {
         self.connection.register(self)
-    }
-
-    /// Takes no further message, and completes when the last one is answered.
-    package func drain() -> EventLoopFuture<Void> {
-        self.eventLoop.assertInEventLoop()
-        if let drained = self.drained { return drained.futureResult }
-        let drained = self.eventLoop.makePromise(of: Void.self)
-        self.drained = drained
-        self.isDraining = true
-        guard let channel = self.channel, let tag = self.consumerTag else {
-            self.completeDrainIfQuiet()
-            return drained.futureResult
-        }
-        self.consumerTag = nil
-        self.isCancelled = false
-        // What the broker sent before it agreed to the cancel still comes, and is run.
-        channel.cancel(tag).assumeIsolated().whenComplete { _ in
-            self.isCancelled = true
-            self.completeDrainIfQuiet()
-        }
-        return drained.futureResult
-    }
-
-    func completeDrainIfQuiet() {
-        guard self.isDraining, self.isCancelled, self.running == 0 else { return }
-        self.drained?.succeed()
     }
 }
 
@@ -116,13 +107,20 @@ extension FunctionConsumer: AMQPRecoverable {
     private func channelLost() {
         self.channel = nil
         self.consumerTag = nil
+        self.lookAhead?.channelLost()
+        // What has not started is nobody's here: the broker delivers it again, here or elsewhere.
+        self.forget(self.invoker.takeBackCalls(.all)) { !$0.isOpen }
         self.calls.channelsLost { !$0.isOpen }
         self.streams.connectionLost()
+        self.completeDrainIfQuiet()
     }
 
     private func setUp(on link: AMQPLink) -> EventLoopFuture<Void> {
         self.queue.ensure(on: link)
-            .flatMap { self.openChannel(on: link) }
+            .flatMap { traits in
+                self.traits = traits
+                return self.openChannel(on: link)
+            }
             .flatMap { self.consume(on: $0) }
     }
 
@@ -133,26 +131,52 @@ extension FunctionConsumer: AMQPRecoverable {
             self.channel = channel
             channel.onClosed = { error in self.channelClosed(channel, error) }
             channel.onReturned = { message in self.replyReturned(message) }
-            let qos = ClientMethod.basicQos(
-                prefetchCount: UInt16(clamping: self.configuration.prefetch), isGlobal: false)
-            return channel.request(qos, expecting: .qosOK).map { _ in channel }
+            return self.eventLoop.makeSucceededFuture(channel)
         }
     }
 
     private func consume(on channel: AMQPLinkChannel) -> EventLoopFuture<Void> {
+        let priority = self.priority
         let deliver: (AMQPDelivery) -> Void = { delivery in self.received(delivery, on: channel) }
         let cancelled = { self.consumerCancelled(on: channel) }
-        return channel.consume(
-            AMQPConsumption(queue: self.configuration.queueName), deliver: deliver, cancelled: cancelled
-        ).assumeIsolated().map { tag in
+        let prefetch = UInt16(clamping: self.configuration.prefetch)
+        // For the consumers that begin after it. A refusal closes the channel, and fails what follows.
+        channel.request(.basicQos(prefetchCount: prefetch, isGlobal: false), expecting: .qosOK).whenComplete { _ in }
+        let consumption = AMQPConsumption(
+            queue: self.configuration.queueName, arguments: priority == 0 ? [:] : ["x-priority": .int32(priority)])
+        return channel.consume(consumption, deliver: deliver, cancelled: cancelled).assumeIsolated().map { tag in
+            // What comes meanwhile goes back with the connection.
+            if self.isDraining { return channel.cancel(tag).whenComplete { _ in } }
             self.consumerTag = tag
+            self.consumedPriority = priority
+            if self.traits.takesHandBacks { self.lookAhead?.begin(on: channel) }
             self.failedSetUps = 0
             self.logger.info(
                 "Consuming",
                 metadata: [
                     "queue": "\(self.configuration.queueName)", "prefetch": "\(self.configuration.prefetch)",
+                    "priority": "\(priority)",
                 ])
+            // It may have become warm meanwhile.
+            self.adjustPriority()
         }.nonisolated()
+    }
+
+    private var priority: Int32 {
+        let isCold = self.configuration.prefersWarm && !self.invoker.isWarm
+        return self.configuration.priority - (isCold ? FunctionConsumerConfiguration.coldPriorityStep : 0)
+    }
+
+    /// A consumer's priority is for life: another consumer takes its place, and begins before it ends.
+    private func adjustPriority() {
+        guard let channel = self.channel, channel.isOpen, let old = self.consumerTag, !self.isDraining,
+            !self.isReplacing, self.priority != self.consumedPriority
+        else { return }
+        self.isReplacing = true
+        self.consume(on: channel).flatMap { channel.cancel(old) }.assumeIsolated().whenComplete { _ in
+            self.isReplacing = false
+            self.adjustPriority()
+        }
     }
 
     private func setUpFailed(_ error: any Error, on link: AMQPLink) {
@@ -167,6 +191,7 @@ extension FunctionConsumer: AMQPRecoverable {
         self.logger.warning("The broker ended the consumer", metadata: ["queue": "\(self.configuration.queueName)"])
         self.consumerTag = nil
         // The channel stays: what it delivered is still being run, and its replies leave through it.
+        self.calls.consumerCancelled { $0 === channel }
         self.setUpAgain(on: channel.link)
     }
 
@@ -194,6 +219,7 @@ extension FunctionConsumer: AMQPRecoverable {
 extension FunctionConsumer {
     private func received(_ delivery: AMQPDelivery, on channel: AMQPLinkChannel) {
         self.running += 1
+        self.lookAhead?.delivered(delivery.deliveryTag)
         if delivery.isRedelivered { self.meter?.counts.redeliveries += 1 }
         if self.mayBeKnown, self.takesUp(delivery, on: channel) { return }
         if !self.goneCallers.isEmpty, self.isForNobody(delivery) { return self.drop(delivery, on: channel) }

@@ -10,36 +10,79 @@ struct FunctionQueue {
     let name: String
     let logger: Logger
 
+    private static let maxDifferences = 16
+
     private var declaration: AMQPQueueDeclaration { AMQPQueueDeclaration(name: self.name) }
 
-    /// Completes when the queue is there; fails when the broker refuses it (no permission).
-    func ensure(on link: AMQPLink) -> EventLoopFuture<Void> {
-        self.declare(on: link, passive: true).flatMap {
-            // The broker says in the text of its refusal in what an existing queue differs from ours.
-            self.declare(on: link, passive: false).flatMapErrorThrowing { error in
-                self.logger.info(
-                    "The queue was declared otherwise by somebody else; it is used as it is",
-                    metadata: ["queue": "\(self.name)", "difference": "\(error)"])
-            }
-        }.flatMapError { error in
+    /// Completes when the queue is there, with what is known of it; fails when the broker refuses it (no permission).
+    func ensure(on link: AMQPLink) -> EventLoopFuture<FunctionQueueTraits> {
+        self.declare(self.declaration, on: link, passive: true).flatMapError { error in
             guard (error as? AMQPError)?.replyCode == .notFound else {
                 return link.eventLoop.makeFailedFuture(error)
             }
             return self.create(on: link)
+        }.flatMap {
+            // A virtual host may have another type by default: only who says "classic" is told.
+            var declaration = self.declaration
+            declaration.arguments["x-queue-type"] = "classic"
+            return self.learn(declaration, on: link, differences: [])
+        }
+    }
+
+    /// What is in it, and who consumes.
+    func look(on link: AMQPLink) -> EventLoopFuture<ServerMethod.QueueDeclareOK> {
+        link.openChannel().flatMap { channel in
+            channel.request(.queueDeclare(self.declaration, passive: true), expecting: .queueDeclareOK)
+                .flatMap { reply in
+                    guard case .method(.queueDeclareOK(let found)) = reply else {
+                        return link.eventLoop.makeFailedFuture(
+                            AMQPError(.protocolViolation, "a queue that was asked for was not described"))
+                    }
+                    return channel.close().map { found }
+                }
         }
     }
 
     private func create(on link: AMQPLink) -> EventLoopFuture<Void> {
-        self.declare(on: link, passive: false).flatMapErrorThrowing { error in
+        self.declare(self.declaration, on: link, passive: false).flatMapErrorThrowing { error in
             // Another daemon was faster, and declared it otherwise: then it is there, and used as it is.
             guard (error as? AMQPError)?.replyCode == .preconditionFailed else { throw error }
         }
     }
 
+    /// Declares the queue again and again, each time with what the broker has said is different.
+    private func learn(
+        _ declaration: AMQPQueueDeclaration, on link: AMQPLink, differences: [String]
+    ) -> EventLoopFuture<FunctionQueueTraits> {
+        self.declare(declaration, on: link, passive: false).map {
+            self.tell(differences)
+            return FunctionQueueTraits(declaration)
+        }.flatMapError { error in
+            var declaration = declaration
+            if let difference = QueueDifference(refusal: (error as? AMQPError)?.message ?? ""),
+                differences.count < Self.maxDifferences, difference.apply(to: &declaration)
+            {
+                return self.learn(declaration, on: link, differences: differences + [difference.name])
+            }
+            guard link.isOpen else { return link.eventLoop.makeFailedFuture(error) }
+            self.tell(differences + ["\(error)"])
+            return link.eventLoop.makeSucceededFuture(FunctionQueueTraits())
+        }
+    }
+
+    private func tell(_ differences: [String]) {
+        guard !differences.isEmpty else { return }
+        self.logger.info(
+            "The queue was declared otherwise by somebody else; it is used as it is",
+            metadata: ["queue": "\(self.name)", "difference": "\(differences.joined(separator: ", "))"])
+    }
+
     /// One declare on a channel of its own, since a refusal closes the channel.
-    private func declare(on link: AMQPLink, passive: Bool) -> EventLoopFuture<Void> {
+    private func declare(
+        _ declaration: AMQPQueueDeclaration, on link: AMQPLink, passive: Bool
+    ) -> EventLoopFuture<Void> {
         link.openChannel().flatMap { channel in
-            channel.request(.queueDeclare(self.declaration, passive: passive), expecting: .queueDeclareOK)
+            channel.request(.queueDeclare(declaration, passive: passive), expecting: .queueDeclareOK)
                 .flatMap { _ in channel.close() }
         }
     }

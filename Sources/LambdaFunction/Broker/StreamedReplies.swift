@@ -10,6 +10,8 @@ final class StreamedReplies: @unchecked Sendable {
     private let creditQueue: CreditQueue
     /// By correlation id, which callers may happen to share.
     private var replies: [AMQPShortString: [StreamedReply]] = [:]
+    /// Those whose invocations had to wait, by their requests' delivery tags.
+    private var waiting: [UInt64: StreamedReply] = [:]
 
     init(logger: Logger) {
         self.creditQueue = CreditQueue(logger: logger)
@@ -25,7 +27,23 @@ final class StreamedReplies: @unchecked Sendable {
         self.replies[reply.address.correlationID ?? .empty, default: []].append(reply)
     }
 
+    /// Its invocation waits, and may be taken back.
+    func waits(_ reply: StreamedReply, deliveryTag: UInt64) {
+        self.waiting[deliveryTag] = reply
+    }
+
+    /// These requests will not be run here; those of no stream are ignored.
+    func forget(_ deliveryTags: [UInt64]) {
+        guard !self.waiting.isEmpty else { return }
+        for deliveryTag in deliveryTags {
+            if let reply = self.waiting[deliveryTag] { self.remove(reply) }
+        }
+    }
+
     func remove(_ reply: StreamedReply) {
+        if !self.waiting.isEmpty, let deliveryTag = self.waiting.first(where: { $0.value === reply })?.key {
+            self.waiting[deliveryTag] = nil
+        }
         let key = reply.address.correlationID ?? .empty
         self.replies[key]?.removeAll { $0 === reply }
         if self.replies[key]?.isEmpty == true { self.replies[key] = nil }

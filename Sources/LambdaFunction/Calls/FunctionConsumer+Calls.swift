@@ -17,7 +17,18 @@ extension FunctionConsumer {
                 deadline: message.request.startDeadline,
                 delivery: .init(channel: channel, tag: delivery.deliveryTag)))
         if let checkAt { self.tellLateCallers(at: checkAt) }
-        self.invoker.invoke(message.request, of: function) { outcome in self.ended(slot, outcome) }
+        let ticket = self.ticket(attempt: message.attempt, isRedelivered: delivery.isRedelivered, delivery.deliveryTag)
+        let waits = self.invoker.invoke(message.request, of: function, into: nil, ticket: ticket) { outcome in
+            self.ended(slot, outcome)
+        }
+        if waits { self.lookAhead?.messageWaits() }
+    }
+
+    /// A message goes back once at most: one that came back stays, and is run first.
+    func ticket(attempt: Int, isRedelivered: Bool, _ deliveryTag: UInt64) -> CallTicket {
+        CallTicket(
+            number: deliveryTag,
+            mayGoBack: self.attempts.mayBeHandedBack(attempt: attempt, isRedelivered: isRedelivered))
     }
 
     private func ended(_ slot: Int, _ outcome: InvocationOutcome) {

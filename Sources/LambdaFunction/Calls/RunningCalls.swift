@@ -33,6 +33,8 @@ package struct RunningCalls<Channel> {
         package internal(set) var delivery: Delivery?
         /// Its caller was told that there was no answer in time.
         package internal(set) var isAnswered = false
+        /// Its message may come again, also while its channel stands.
+        fileprivate var isOrphan = false
 
         package init(
             requestID: String, properties: AMQPProperties, event: ByteBuffer, deadline: NIODeadline?,
@@ -66,7 +68,8 @@ package struct RunningCalls<Channel> {
     /// A call is to be run.
     ///
     /// - Returns: Its number until it ends, and when to ask for ``late(now:)``, where that is not known yet.
-    package mutating func insert(_ call: Call) -> (slot: Int, checkAt: NIODeadline?) {
+    package mutating func insert(_ call: consuming Call) -> (slot: Int, checkAt: NIODeadline?) {
+        let deadline = call.deadline
         let slot: Int
         if let last = self.free.popLast() {
             slot = last
@@ -75,7 +78,7 @@ package struct RunningCalls<Channel> {
             slot = self.slots.count
             self.slots.append(call)
         }
-        guard let deadline = call.deadline, deadline + Self.grace < self.checkAt ?? .distantFuture else {
+        guard let deadline, deadline + Self.grace < self.checkAt ?? .distantFuture else {
             return (slot, nil)
         }
         self.checkAt = deadline + Self.grace
@@ -86,10 +89,9 @@ package struct RunningCalls<Channel> {
     ///
     /// - Returns: `nil` for a number that no call has.
     package mutating func remove(_ slot: Int) -> Call? {
-        guard self.slots.indices.contains(slot), let call = self.slots[slot] else { return nil }
-        self.slots[slot] = nil
+        guard self.slots.indices.contains(slot), let call = self.slots[slot].take() else { return nil }
         self.free.append(slot)
-        if call.delivery == nil, let identity = Self.identity(of: call) { self.forget(slot, identity) }
+        if call.isOrphan, let identity = Self.identity(of: call) { self.forget(slot, identity) }
         return call
     }
 
@@ -113,9 +115,19 @@ package struct RunningCalls<Channel> {
     /// - Parameter isGone: Whether a channel is among them.
     package mutating func channelsLost(_ isGone: (Channel) -> Bool) {
         for slot in self.slots.indices {
-            guard let call = self.slots[slot], let delivery = call.delivery, isGone(delivery.channel) else { continue }
+            guard let delivery = self.slots[slot]?.delivery, isGone(delivery.channel) else { continue }
+            self.orphan(slot)
             self.slots[slot]?.delivery = nil
-            if let identity = Self.identity(of: call) { self.orphans[identity, default: []].append(slot) }
+        }
+    }
+
+    /// The broker has ended the consumer of a channel, which stands: it may deliver again what it did not get back.
+    ///
+    /// RabbitMQ does so from 4.3 on when an acknowledgement takes too long.
+    package mutating func consumerCancelled(on isMeant: (Channel) -> Bool) {
+        for slot in self.slots.indices {
+            guard let delivery = self.slots[slot]?.delivery, isMeant(delivery.channel) else { continue }
+            self.orphan(slot)
         }
     }
 
@@ -125,6 +137,7 @@ package struct RunningCalls<Channel> {
     package mutating func join(_ identity: CallIdentity, _ delivery: Delivery) -> Bool {
         guard let slot = self.orphans[identity]?.first else { return false }
         self.forget(slot, identity)
+        self.slots[slot]?.isOrphan = false
         self.slots[slot]?.delivery = delivery
         return true
     }
@@ -148,6 +161,12 @@ package struct RunningCalls<Channel> {
         }
         self.checkAt = next
         return (calls, next)
+    }
+
+    private mutating func orphan(_ slot: Int) {
+        guard let call = self.slots[slot], !call.isOrphan, let identity = Self.identity(of: call) else { return }
+        self.slots[slot]?.isOrphan = true
+        self.orphans[identity, default: []].append(slot)
     }
 
     private static func identity(of call: Call) -> CallIdentity? {

@@ -18,6 +18,8 @@ package struct FunctionCounts: Sendable {
     package private(set) var initDuration = DurationHistogram()
     package private(set) var initErrors = 0
     package var redeliveries = 0
+    /// Messages that were given back unstarted, for somebody else to run.
+    package var handBacks = 0
     package var events = EventCounts()
 
     /// Nothing counted.

@@ -40,6 +40,9 @@ extension PrometheusText {
             "lambda_redeliveries_total", .counter,
             "Messages that RabbitMQ delivered again, after somebody had them and did not acknowledge.",
             counts.redeliveries)
+        self.family(
+            "lambda_returned_messages_total", .counter,
+            "Messages that were given back to RabbitMQ unstarted, for another instance to run.", counts.handBacks)
     }
 
     private mutating func write(_ status: FunctionStatus) {

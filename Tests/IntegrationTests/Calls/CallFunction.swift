@@ -4,7 +4,7 @@ import NIOCore
 
 /// Keeps the calls that it is handed until the test has them end.
 // @unchecked: every member is used on `eventLoop` only.
-final class CallFunction: FunctionInvoker, @unchecked Sendable {
+final class CallFunction: CallInvoker, @unchecked Sendable {
     struct Call {
         let request: InvocationRequest
         let completion: (InvocationOutcome) -> Void

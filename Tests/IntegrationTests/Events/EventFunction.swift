@@ -4,7 +4,7 @@ import NIOCore
 
 /// Runs events as the test says, one after the other; calls are answered with their event.
 // @unchecked: every member is used on `eventLoop` only.
-final class EventFunction: EventInvoker, @unchecked Sendable {
+final class EventFunction: EventInvoker, CallInvoker, @unchecked Sendable {
     let eventLoop: any EventLoop
     struct Event {
         let request: InvocationRequest

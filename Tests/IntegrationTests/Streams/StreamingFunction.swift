@@ -13,7 +13,7 @@ import TestSupport
 ///
 /// It obeys its sink: a chunk is made when the one before has been taken.
 // @unchecked: every member is used on `eventLoop` only.
-final class StreamingFunction: FunctionInvoker, @unchecked Sendable {
+final class StreamingFunction: CallInvoker, @unchecked Sendable {
     let eventLoop: any EventLoop
     /// Bytes made so far, by all invocations.
     private(set) var madeByteCount = 0

@@ -1,0 +1,69 @@
+import AMQP
+package import NIOCore
+
+// How a daemon leaves.
+extension FunctionConsumer {
+    /// Takes no further message, gives back what has not started, and completes when the rest is answered.
+    package func drain() -> EventLoopFuture<Void> {
+        self.eventLoop.assertInEventLoop()
+        if let drained = self.drained { return drained.futureResult }
+        let drained = self.eventLoop.makePromise(of: Void.self)
+        self.drained = drained
+        self.isDraining = true
+        if let channel = self.channel, self.consumerTag != nil {
+            self.isCancelled = false
+            self.leave(channel)
+        } else {
+            self.completeDrainIfQuiet()
+        }
+        return drained.futureResult
+    }
+
+    /// An auto-delete queue goes with its last consumer, and with it what it holds: whoever is that one empties it first.
+    private func leave(_ channel: AMQPLinkChannel) {
+        guard self.traits.isAutoDelete != false else { return self.cancel(on: channel) }
+        let ownCount = self.lookAhead?.isConsuming == true ? 2 : 1
+        self.queue.look(on: channel.link).assumeIsolated().whenComplete { result in
+            guard case .success(let found) = result, found.messageCount > 0, found.consumerCount <= ownCount,
+                self.consumerTag != nil
+            else { return self.cancel(on: channel) }
+            self.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(100)) { self.leave(channel) }
+        }
+    }
+
+    private func cancel(on channel: AMQPLinkChannel) {
+        var ends = self.lookAhead?.end().map { [$0] } ?? []
+        if let tag = self.consumerTag { ends.append(channel.cancel(tag)) }
+        self.consumerTag = nil
+        // What the broker sent before it agreed to the cancels still comes.
+        EventLoopFuture.andAllComplete(ends, on: self.eventLoop).assumeIsolated().whenComplete { _ in
+            self.isCancelled = true
+            self.handBackUnstarted(on: channel)
+            self.completeDrainIfQuiet()
+        }
+    }
+
+    /// For whoever serves the function from now on. Where the queue may have gone with its last consumer it is run here.
+    private func handBackUnstarted(on channel: AMQPLinkChannel) {
+        guard channel.isOpen, self.traits.outlivesItsConsumers else { return }
+        let tags = self.invoker.takeBackCalls(.returnable)
+        LookAhead.handBack(tags, on: channel, logger: self.logger)
+        self.forget(tags) { $0 === channel }
+    }
+
+    /// Messages that have not started are no longer this daemon's.
+    ///
+    /// - Parameters:
+    ///   - deliveryTags: Theirs.
+    ///   - isTheirs: Whether a channel is the one of the tags.
+    func forget(_ deliveryTags: [UInt64], on isTheirs: (AMQPLinkChannel) -> Bool) {
+        self.running -= deliveryTags.count
+        self.calls.forget(deliveryTags, on: isTheirs)
+        self.streams.forget(deliveryTags)
+    }
+
+    func completeDrainIfQuiet() {
+        guard self.isDraining, self.isCancelled, self.running == 0 else { return }
+        self.drained?.succeed()
+    }
+}

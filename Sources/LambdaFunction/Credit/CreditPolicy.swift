@@ -1,0 +1,167 @@
+package import NIOCore
+
+/// How many messages a daemon may hold beyond those that it runs (design 5).
+///
+/// Pure: what is measured comes in, what is to be done comes out.
+///
+/// A daemon that holds no more than it can run is fair, and waits for the broker after each invocation. So it looks ahead,
+/// with a second consumer, only while waiting is provably short: when so many invocations in a row took so little time on
+/// the average, at a rate that makes the wait for the broker matter. It looks ahead no longer when one message has waited
+/// too long, whatever the reason, and what has not started then goes back to the queue. Each time that this happens the
+/// next proof has to be twice as long, so that a function whose invocations are short but for a few is not tried for ever.
+package struct CreditPolicy: Sendable {
+    package struct Limits: Sendable {
+        /// Invocations that may run at a time.
+        package var slots: Int
+        /// Messages that may be held beyond those.
+        package var lookAhead: Int
+        /// What an invocation may take on the average for waiting to be short; default 1 ms.
+        package var shortDuration: TimeAmount
+        /// From one invocation in a slot to the next, at most, where the wait for the broker matters; default 10 ms.
+        package var busyInterval: TimeAmount
+        /// How often it is looked whether messages have waited for so long already; default 4 ms.
+        ///
+        /// So one is late after once to twice this time.
+        package var checkInterval: TimeAmount
+        /// Invocations in a row that prove a function short; default 256 for each slot.
+        package var proof: Int
+
+        package init(
+            slots: Int, lookAhead: Int, shortDuration: TimeAmount = .milliseconds(1),
+            busyInterval: TimeAmount = .milliseconds(10), checkInterval: TimeAmount = .milliseconds(4),
+            proof: Int? = nil
+        ) {
+            self.slots = max(1, slots)
+            self.lookAhead = lookAhead
+            self.shortDuration = shortDuration
+            self.busyInterval = busyInterval
+            self.checkInterval = checkInterval
+            self.proof = max(1, proof ?? 256 * max(1, slots))
+        }
+    }
+
+    package enum Action: Equatable {
+        case none
+        /// Start the second consumer.
+        case lookAhead
+        /// Cancel it, and say when the broker has agreed: a message that is given back before would come straight back.
+        case stopLookingAhead
+        /// Give back what waits without a slot in sight.
+        case handBack
+    }
+
+    private enum State {
+        /// Can transition to: `lookingAhead`.
+        case exact
+        /// Can transition to: `stopping`, or `exact` with its channel.
+        case lookingAhead
+        /// The broker has not agreed to the cancel yet. Can transition to: `exact`.
+        case stopping
+    }
+
+    /// A proof is never longer than this many times the first one.
+    private static let maxGrowth = 64
+
+    private let limits: Limits
+    private var state = State.exact
+    /// Short invocations in a row.
+    private var proven = 0
+    /// How many it takes now.
+    private var needed: Int
+    /// Short invocations since it looks ahead.
+    private var kept = 0
+    /// The newest message at the last check.
+    private var newestAtCheck: UInt64 = 0
+
+    package init(limits: Limits) {
+        self.limits = limits
+        self.needed = limits.proof
+    }
+
+    package var isLookingAhead: Bool {
+        if case .lookingAhead = self.state { true } else { false }
+    }
+
+    /// So many invocations have ended since the last time.
+    package mutating func measured(_ pace: InvocationPace) -> Action {
+        guard pace.count > 0 else { return .none }
+        let isShort = pace.total <= self.limits.shortDuration * pace.count
+        let isBusy = pace.span * self.limits.slots <= self.limits.busyInterval * pace.count
+        switch self.state {
+        case .exact: return self.measuredExact(pace, isGood: isShort && isBusy)
+        case .lookingAhead:
+            if !isShort { return self.fail() }
+            if !isBusy { return self.stop() }
+            self.earn(pace.count)
+            return .none
+        case .stopping: return .none
+        }
+    }
+
+    private mutating func measuredExact(_ pace: InvocationPace, isGood: Bool) -> Action {
+        guard isGood, self.limits.lookAhead > 0 else {
+            self.proven = 0
+            return .none
+        }
+        self.proven += pace.count
+        guard self.proven >= self.needed else { return .none }
+        self.proven = 0
+        self.kept = 0
+        self.state = .lookingAhead
+        return .lookAhead
+    }
+
+    /// Looks whether a message has waited too long.
+    ///
+    /// Messages have growing numbers, so that no clock has to be read for each: one that came before the last check has
+    /// waited since then.
+    ///
+    /// - Parameters:
+    ///   - oldest: The oldest message that waits without a slot in sight and may be given back.
+    ///   - newest: The newest that has come.
+    ///   - isReliable: `false`: the check itself is late, and so would be what is looked at.
+    package mutating func checked(oldest: UInt64?, newest: UInt64, isReliable: Bool) -> Action {
+        let limit = self.newestAtCheck
+        self.newestAtCheck = newest
+        guard isReliable, let oldest, oldest <= limit else { return .none }
+        switch self.state {
+        case .exact: return .handBack
+        case .lookingAhead: return self.fail()
+        case .stopping: return .none
+        }
+    }
+
+    /// The broker has agreed to the cancel: nothing more comes of it.
+    package mutating func stopped() -> Action {
+        guard case .stopping = self.state else { return .none }
+        self.state = .exact
+        return .handBack
+    }
+
+    /// The second consumer is gone, with its channel or its queue; so are the numbers of messages.
+    package mutating func lost() {
+        self.state = .exact
+        self.proven = 0
+        self.newestAtCheck = 0
+    }
+
+    /// Looking ahead was not worth it here.
+    private mutating func fail() -> Action {
+        self.needed = min(self.needed * 2, self.limits.proof * Self.maxGrowth)
+        return self.stop()
+    }
+
+    private mutating func stop() -> Action {
+        self.state = .stopping
+        self.proven = 0
+        return .stopLookingAhead
+    }
+
+    /// What goes well for long is trusted sooner the next time.
+    private mutating func earn(_ count: Int) {
+        self.kept += count
+        guard self.kept >= 2 * self.needed else { return }
+        self.kept = 0
+        self.needed = max(self.limits.proof, self.needed / 2)
+    }
+}
