@@ -160,6 +160,20 @@ import Testing
         #expect(calls.insert(self.call("4", deadline: deadline + .seconds(9))).checkAt != nil)
     }
 
+    @Test func aCallerWhoseTimeEndsWhileTheChannelIsAwayIsToldWhenTheMessageHasComeAgain() throws {
+        var calls = Calls()
+        _ = calls.insert(self.call("1", deadline: self.start))
+        calls.channelsLost { _ in true }
+        let now = self.start + .seconds(1)
+        let away = calls.late(now: now)
+        #expect(away.calls.isEmpty)
+        #expect(away.checkAt == now + .seconds(1))
+        #expect(calls.join(try self.identity("1"), .init(channel: "B", tag: 1)))
+        let back = calls.late(now: now + .seconds(1))
+        #expect(back.calls.map(\.requestID) == ["request-1"])
+        #expect(back.checkAt == nil)
+    }
+
     @Test func aLateCallThatLosesItsChannelStaysAnswered() throws {
         var calls = Calls()
         let slot = calls.insert(self.call("1", deadline: self.start)).slot

@@ -348,7 +348,7 @@ extension FunctionConsumer {
     ) {
         // Otherwise the broker still has the message, and delivers it again.
         guard channel.isOpen else { return }
-        self.send(message, requestID: answer.requestID, to: replyTo, on: channel)
+        self.send(message, to: replyTo, on: channel)
     }
 
     func log(_ outcome: InvocationOutcome, requestID: String) {

@@ -49,19 +49,18 @@ extension FunctionConsumer {
         guard let replyTo = call.properties.replyTo else { return self.log(outcome, requestID: call.requestID) }
         let message = ReplyMessage(
             outcome, requestID: call.requestID, correlationID: call.properties.correlationID)
-        self.send(message, requestID: call.requestID, to: replyTo, on: channel)
+        self.send(message, to: replyTo, on: channel)
     }
 
     /// Sends a reply; where it cannot be sent as it is, one that says so.
-    func send(
-        _ message: ReplyMessage, requestID: String, to replyTo: AMQPShortString, on channel: AMQPLinkChannel
-    ) {
+    func send(_ message: ReplyMessage, to replyTo: AMQPShortString, on channel: AMQPLinkChannel) {
         do {
             try self.publish(message, to: replyTo, on: channel)
         } catch {
             let refusal = InvokeError(.service, "The answer cannot be sent: \(error)")
+            let requestID = message.properties.headers?[LambdaHeader.requestID]?.stringValue
             let substitute = ReplyMessage(
-                .refused(refusal), requestID: requestID, correlationID: message.properties.correlationID)
+                .refused(refusal), requestID: requestID ?? "", correlationID: message.properties.correlationID)
             self.attempt("send a reply") { try self.publish(substitute, to: replyTo, on: channel) }
         }
     }
@@ -84,14 +83,19 @@ extension FunctionConsumer {
     /// Keeps what a call has ended in, for its message to come again; only what has run.
     private func keep(_ outcome: InvocationOutcome, of call: RunningCalls<AMQPLinkChannel>.Call) {
         if case .refused = outcome { return }
+        let now = NIODeadline.now()
+        let isLate = call.deadline.map { $0 <= now } ?? false
         guard !call.isAnswered, let identity = CallIdentity(call.properties, event: call.event) else { return }
         let reply = call.properties.replyTo == nil
-            ? nil : ReplyMessage(outcome, requestID: call.requestID, correlationID: call.properties.correlationID)
+            ? nil
+            : ReplyMessage(
+                isLate ? .refused(.tooLate) : outcome, requestID: call.requestID,
+                correlationID: call.properties.correlationID)
         self.logger.notice(
             "A reply waits for a connection, and for its message to come again",
             metadata: ["requestId": "\(call.requestID)"])
         let dropAt = self.keptReplies.insert(
-            reply, byteCount: reply?.body.readableBytes ?? 0, for: identity, now: .now())
+            reply, byteCount: reply?.body.readableBytes ?? 0, for: identity, now: now)
         if let dropAt { self.dropKeptReplies(at: dropAt) }
     }
 
@@ -109,7 +113,7 @@ extension FunctionConsumer {
         else { return false }
         if let reply = self.keptReplies.take(identity, now: .now()) {
             if let reply, let replyTo = delivery.properties.replyTo {
-                self.send(reply, requestID: "-", to: replyTo, on: channel)
+                self.send(reply, to: replyTo, on: channel)
             }
             self.settle(delivery, on: channel)
             return true
@@ -142,8 +146,7 @@ extension FunctionConsumer {
     /// The function runs on, as on AWS, and its message is acknowledged when it is done: until then it takes a slot.
     private func tellLateCaller(of call: RunningCalls<AMQPLinkChannel>.Call) {
         guard call.properties.replyTo != nil, let channel = call.delivery?.channel, channel.isOpen else { return }
-        let error = InvokeError(.noAnswer, "The function did not answer within the time that its caller waits.")
-        self.reply(.refused(error), to: call, on: channel)
+        self.reply(.refused(.tooLate), to: call, on: channel)
     }
 
     /// A reply came back, since there is no queue for it.
@@ -161,4 +164,10 @@ extension FunctionConsumer {
         self.logger.debug("A call was not run: its caller is gone")
         self.settle(delivery, on: channel)
     }
+}
+
+extension InvokeError {
+    /// What the caller of a function is told that is done after its time, or not by then.
+    fileprivate static let tooLate = InvokeError(
+        .noAnswer, "The function did not answer within the time that its caller waits.")
 }

@@ -144,6 +144,8 @@ package struct RunningCalls<Channel> {
 
     /// Time has passed.
     ///
+    /// One whose channel is gone cannot be told yet: it is asked after again.
+    ///
     /// - Returns: Calls whose callers wait no longer and are to be told so, each once; and when to ask again.
     package mutating func late(now: NIODeadline) -> (calls: [Call], checkAt: NIODeadline?) {
         guard let checkAt = self.checkAt, checkAt <= now else { return ([], nil) }
@@ -152,7 +154,9 @@ package struct RunningCalls<Channel> {
         for slot in self.slots.indices {
             guard let call = self.slots[slot], !call.isAnswered, let deadline = call.deadline else { continue }
             let end = deadline + Self.grace
-            if end <= now {
+            if end <= now, call.delivery == nil {
+                next = min(next ?? .distantFuture, now + .seconds(1))
+            } else if end <= now {
                 self.slots[slot]?.isAnswered = true
                 calls.append(call)
             } else {

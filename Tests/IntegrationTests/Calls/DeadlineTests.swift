@@ -9,7 +9,7 @@ import Testing
     @Test func aCallerIsToldWhenItsTimeIsOverAndNothingAfterThat() async throws {
         try await CallSetUp.with { test in
             var replies = try await test.replies()
-            try await test.call(#""a""#, id: "1", replyTo: replies.queue, expiration: "200")
+            try await test.call(#""a""#, id: "1", replyTo: replies.queue, expiration: "600")
             try await test.daemon.untilOpen(1)
             #expect(try await replies.messages.nextAnswer() == "NoAnswerException")
             // The function runs on, and its slot stays taken until then.
@@ -23,12 +23,12 @@ import Testing
     @Test func aResultInTimeIsSentAndTheDeadlineIsNothingThen() async throws {
         try await CallSetUp.with { test in
             var replies = try await test.replies()
-            try await test.call(#""short""#, id: "1", replyTo: replies.queue, expiration: "150")
+            try await test.call(#""short""#, id: "1", replyTo: replies.queue, expiration: "600")
             try await test.daemon.untilOpen(1)
             try await test.daemon.end()
             #expect(try await replies.messages.nextAnswer() == #""short""#)
             // A later deadline passes in order: had the first been told again, it would have come before.
-            try await test.call(#""late""#, id: "2", replyTo: replies.queue, expiration: "300")
+            try await test.call(#""late""#, id: "2", replyTo: replies.queue, expiration: "700")
             #expect(try await replies.messages.nextAnswer() == "NoAnswerException")
         }
     }
@@ -51,14 +51,38 @@ import Testing
         try await CallSetUp.with { test in
             let replies = try await test.replies()
             // Without an id nothing is joined: only time decides.
-            try await test.call(#""a""#, id: nil, replyTo: replies.queue, expiration: "100")
+            try await test.call(#""a""#, id: nil, replyTo: replies.queue, expiration: "500")
             try await test.daemon.untilOpen(1)
             try await test.cut(refusing: true)
-            try await Task.sleep(for: .milliseconds(200))
+            try await Task.sleep(for: .milliseconds(700))
             test.proxy.accept()
             try await test.call(#""b""#, id: "2", replyTo: replies.queue)
             try await test.daemon.untilOpen(2)
             #expect(try await test.daemon.onLoop { String(buffer: $0.open[1].request.event) } == #""b""#)
+        }
+    }
+
+    @Test func aResultThatIsLateByTheTimeOfTheNextConnectionIsNoSuccess() async throws {
+        try await CallSetUp.with { test in
+            var replies = try await test.replies()
+            // As an instant only, so that the broker delivers it again however late it is.
+            for id in ["ends", "runs on"] {
+                var message = CallSetUp.message("\"\(id)\"", id: id, replyTo: replies.queue)
+                message.properties.headers = [
+                    "X-Lambda-Deadline-Ms": .int64(EpochClock.now().millisecondsSinceEpoch - 4000)
+                ]
+                try await test.channel.publishConfirmed(message, routingKey: AMQPShortString(test.name))
+            }
+            try await test.daemon.untilOpen(2)
+            try await test.cut(refusing: true)
+            try await Task.sleep(for: .milliseconds(1300))
+            try await test.daemon.end()
+            test.proxy.accept()
+            for _ in 0..<2 { #expect(try await replies.messages.nextAnswer() == "NoAnswerException") }
+            try await test.daemon.end()
+            #expect(try await test.daemon.runCount() == 2)
+            #expect(try await test.leftMessageCount() == 0)
+            #expect(try await test.caller.openChannel().checkQueue(replies.queue.string).messageCount == 0)
         }
     }
 
