@@ -81,7 +81,7 @@ extension RPCFault {
 }
 
 extension AMQPError {
-    /// What the server answered with, where ``code-swift.property`` is `fault`; nil for every other error.
+    /// What the server answered with, where its `code` is `fault`; nil for every other error.
     public var fault: RPCFault? { self.underlying as? RPCFault }
 
     /// A server's answer as the error of its call.

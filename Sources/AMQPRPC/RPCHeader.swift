@@ -7,7 +7,7 @@ package enum RPCHeader {
     package static let timeout = "X-RPC-Timeout-Ms"
     /// In a request: its caller wants a sign of life at least this often, in milliseconds.
     package static let beatInterval = "X-RPC-Beat-Ms"
-    /// In a reply: `true`; it is no reply but a sign of life.
+    /// In a reply: `true`, and it is no reply but a sign of life.
     package static let beat = "X-RPC-Beat"
     /// In a request: what tells a repeated request from another one.
     package static let idempotencyKey = "X-RPC-Idempotency-Key"
@@ -21,7 +21,9 @@ package enum RPCHeader {
     /// In an error: whether the same call may succeed when it is made again.
     package static let faultRetriable = "X-RPC-Fault-Retriable"
 
-    /// In a request: how many elements its caller takes. In a message to the stream's `reply_to`: how many more.
+    /// In a request: how many elements its caller takes.
+    ///
+    /// In a message to the stream's `reply_to`: how many more.
     package static let streamCredit = "X-RPC-Stream-Credit"
     /// In a reply: it is this element of a stream, counted from 0.
     package static let streamSequence = "X-RPC-Stream-Sequence"

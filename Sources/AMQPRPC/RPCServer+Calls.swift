@@ -81,9 +81,10 @@ extension RPCServer {
             if self.streams[key] === call { self.streams[key] = nil }
         }
         self.conclude(call, outcome)
+        call.endStream(.handlerCancelled)
         if let key = call.key {
             let joined = self.remembered?.finished(key, reply: Self.reply(toRemember: outcome), now: .now()) ?? []
-            for call in joined { self.conclude(call, outcome) }
+            for call in joined { self.concludeJoined(call, outcome) }
         }
         self.endIfDone()
     }
@@ -115,6 +116,14 @@ extension RPCServer {
         // The reader of its stream has gone.
         case .interrupted: self.acknowledge(call)
         }
+    }
+
+    /// What became of the call that it has joined is its own outcome, unless that call ended for a reason of its own: its
+    /// caller's time was over, and this one's is not.
+    private func concludeJoined(_ call: ServedCall, _ outcome: Outcome) {
+        guard case .interrupted = outcome else { return self.conclude(call, outcome) }
+        call.stopBeats()
+        self.reject(call, requeue: true)
     }
 
     /// An error that nobody waits for goes to the queue's dead letters, if any, rather than into nothing.

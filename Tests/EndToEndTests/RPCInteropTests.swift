@@ -87,7 +87,8 @@ extension EndToEnd {
                 switch String(buffer: context.body) {
                 case "refuse":
                     throw RPCFault(
-                        type: "Refused", status: 409, message: "as you wished", isRetriable: true, details: context.body)
+                        type: "Refused", status: 409, message: "as you wished", isRetriable: true, details: context.body
+                    )
                 case "stream":
                     for number in 1...7 { try await context.send(RPCReply(body: ByteBuffer(string: "\(number)"))) }
                     return .noReply

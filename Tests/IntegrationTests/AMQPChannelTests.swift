@@ -29,7 +29,8 @@ import Testing
     @Test func aHeadersExchangeRoutesByTheMessagesHeaders() async throws {
         try await self.withChannel { channel, _ in
             try await channel.selectConfirms()
-            try await channel.declareExchange(AMQPExchangeDeclaration(name: self.name, type: "headers", isDurable: false))
+            try await channel.declareExchange(
+                AMQPExchangeDeclaration(name: self.name, type: "headers", isDurable: false))
             _ = try await channel.declareQueue(AMQPQueueDeclaration(name: self.name))
             try await channel.bind(
                 AMQPQueueBinding(
@@ -51,7 +52,9 @@ import Testing
         try await self.withChannel { channel, _ in
             try await channel.selectConfirms()
             _ = try await channel.declareQueue(AMQPQueueDeclaration(name: self.name))
-            for text in ["a", "b"] { try await channel.publishConfirmed(AMQPMessage(text), routingKey: AMQPShortString(self.name)) }
+            for text in ["a", "b"] {
+                try await channel.publishConfirmed(AMQPMessage(text), routingKey: AMQPShortString(self.name))
+            }
             let first = try #require(try await channel.get(queue: self.name))
             #expect(self.text(first) == "a" && first.messageCount == 1 && !first.isRedelivered)
             try await channel.reject(first, requeue: true)
@@ -68,7 +71,8 @@ import Testing
     @Test func aStreamQueueIsReadFromTheOffsetThatIsAskedFor() async throws {
         try await self.withChannel { channel, connection in
             try await channel.selectConfirms()
-            _ = try await channel.declareQueue(AMQPQueueDeclaration(name: self.name, arguments: ["x-queue-type": "stream"]))
+            _ = try await channel.declareQueue(
+                AMQPQueueDeclaration(name: self.name, arguments: ["x-queue-type": "stream"]))
             let batch = (0..<20).map { AMQPPublishing(AMQPMessage("\($0)"), routingKey: AMQPShortString(self.name)) }
             #expect(await channel.publishConfirmed(batch).isEmpty)
             // A stream is read by any number of readers, each from its own place.

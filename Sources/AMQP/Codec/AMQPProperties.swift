@@ -75,8 +75,10 @@ public struct AMQPProperties: Sendable {
         get { self.storage.fields.clusterID }
         set { self.uniqueStorage().fields.clusterID = newValue }
     }
-    /// Why the headers of a received message were left out: a table that is nested deeper than 32 levels, has more than
-    /// 100 000 entries, or is malformed. `nil` for every other message, and without meaning in one that is sent.
+    /// Why the headers of a received message were left out; nil for every other message.
+    ///
+    /// They were nested deeper than 32 levels, had more than 100 000 entries, or were malformed. Without meaning in a
+    /// message that is sent.
     public internal(set) var headersRefusal: String? {
         get { self.storage.fields.headersRefusal }
         set { self.uniqueStorage().fields.headersRefusal = newValue }
@@ -157,10 +159,12 @@ extension AMQPProperties {
 }
 
 extension AMQPProperties: Hashable {
+    /// Whether all properties are the same.
     public static func == (left: Self, right: Self) -> Bool {
         left.storage === right.storage || left.fields == right.fields
     }
 
+    /// Hashes all properties.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(self.fields)
     }

@@ -4,7 +4,9 @@ public import NIOCore
 public struct AMQPDelivery: Sendable {
     /// The consumer that it is for.
     public let consumerTag: AMQPShortString
-    /// The broker may have delivered the message before. A hint only: a hand-back sets it too.
+    /// The broker may have delivered the message before.
+    ///
+    /// A hint only: a hand-back sets it too.
     public let isRedelivered: Bool
     /// The exchange that it was published to.
     public let exchange: AMQPShortString

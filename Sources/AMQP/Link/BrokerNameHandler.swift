@@ -35,7 +35,9 @@ final class BrokerNameHandler: ChannelInboundHandler, RemovableChannelHandler {
         let names = certificate._subjectAlternativeNames()
         // One without any is checked by its common name, which cannot be an address.
         guard !names.isEmpty else { return }
-        let isHeld = names.contains { $0.nameType == .dnsName && CertificateName.matches(self.name, pattern: $0.contents) }
+        let isHeld = names.contains {
+            $0.nameType == .dnsName && CertificateName.matches(self.name, pattern: $0.contents)
+        }
         guard isHeld else {
             throw AMQPError(.tlsFailed, "TLS: the broker's certificate is not for the name '\(self.name)'")
         }

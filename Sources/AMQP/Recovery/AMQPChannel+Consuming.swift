@@ -70,7 +70,9 @@ extension AMQPChannel {
 // MARK: - One message at a time
 
 extension AMQPChannel {
-    /// Asks for one message. A consumer is the cheaper way to read more than a few.
+    /// Asks for one message.
+    ///
+    /// A consumer is the cheaper way to read more than a few.
     ///
     /// - Parameters:
     ///   - queue: The queue.

@@ -1,7 +1,9 @@
 import NIOCore
 
 extension AMQPChannel {
-    /// Publishes a message, and does not wait for the broker. Waits while too much is buffered, or the broker blocks.
+    /// Publishes a message, and does not wait for the broker.
+    ///
+    /// Waits while too much is buffered, or the broker blocks.
     ///
     /// - Parameters:
     ///   - message: Properties and body.
@@ -28,7 +30,9 @@ extension AMQPChannel {
         try result.get()
     }
 
-    /// Has the broker confirm what ``publishConfirmed(_:to:routingKey:isMandatory:)`` publishes. Call it once.
+    /// Has the broker confirm what ``publishConfirmed(_:to:routingKey:isMandatory:)`` publishes.
+    ///
+    /// Call it once.
     ///
     /// - Throws: `connectionLost` while there is no connection; the error that the channel has ended with.
     public func selectConfirms() async throws(AMQPError) {

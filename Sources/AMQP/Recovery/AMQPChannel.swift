@@ -49,7 +49,9 @@ extension AMQPChannel {
         }
     }
 
-    /// Closes the channel. Its consumers end; what they hold unacknowledged goes back to the queues.
+    /// Closes the channel.
+    ///
+    /// Its consumers end; what they hold unacknowledged goes back to the queues.
     public func close() async throws(AMQPError) {
         try await self.eventLoop.flatSubmit {
             self.connection.unregister(self)

@@ -31,10 +31,14 @@ public final class AMQPConnection: @unchecked Sendable {
     private let closedPromise: EventLoopPromise<Void>
     private let observed: NIOLockedValueBox<Observed>
 
-    /// The open link, while there is one. Use on ``eventLoop`` only.
+    /// The open link, while there is one.
+    ///
+    /// Use on ``eventLoop`` only.
     package private(set) var link: AMQPLink?
 
-    /// How often the connection stood, with everything set up. Use on ``eventLoop`` only.
+    /// How often the connection stood, with everything set up.
+    ///
+    /// Use on ``eventLoop`` only.
     package private(set) var connectCount = 0
 
     private struct Observed {
@@ -66,6 +70,7 @@ public final class AMQPConnection: @unchecked Sendable {
     ///   - configuration: Where to and how.
     ///   - eventLoop: The loop to run on; one of NIO's shared loops unless given.
     ///   - logger: Where connects, losses and recoveries are logged.
+    /// - Returns: The connection, which stands and comes back until it is closed.
     /// - Throws: the last attempt's `AMQPError`: `invalidConfiguration`, `accessRefused`, `vhostNotFound`, `tlsFailed`
     ///   or `connectionFailed`.
     public static func connect(
@@ -81,7 +86,9 @@ public final class AMQPConnection: @unchecked Sendable {
     /// What the connection is doing now.
     public var state: AMQPConnectionState { self.observed.withLockedValue { $0.state } }
 
-    /// What the connection is doing, from now on; ends when it is closed. The latest states are kept for a slow reader.
+    /// What the connection is doing, from now on; ends when it is closed.
+    ///
+    /// The latest states are kept for a slow reader.
     public func states() -> AsyncStream<AMQPConnectionState> {
         let (stream, continuation) = AsyncStream.makeStream(
             of: AMQPConnectionState.self, bufferingPolicy: .bufferingNewest(16))
@@ -112,14 +119,18 @@ public final class AMQPConnection: @unchecked Sendable {
 // MARK: - On the loop
 
 extension AMQPConnection {
-    /// Starts connecting; completes with the first success, or the last failure. Call on ``eventLoop``.
+    /// Starts connecting; completes with the first success, or the last failure.
+    ///
+    /// Call on ``eventLoop``.
     package func start() -> EventLoopFuture<Void> {
         self.eventLoop.assertInEventLoop()
         self.perform(self.machine.start(), error: nil)
         return self.firstConnect.futureResult
     }
 
-    /// Adds a participant, and sets it up at once where there is a link. Call on ``eventLoop``.
+    /// Adds a participant, and sets it up at once where there is a link.
+    ///
+    /// Call on ``eventLoop``.
     package func register(_ participant: any AMQPRecoverable) -> EventLoopFuture<Void> {
         self.eventLoop.assertInEventLoop()
         self.participants.append(participant)
@@ -127,7 +138,9 @@ extension AMQPConnection {
         return participant.linkOpened(link)
     }
 
-    /// Removes a participant. Call on ``eventLoop``.
+    /// Removes a participant.
+    ///
+    /// Call on ``eventLoop``.
     package func unregister(_ participant: any AMQPRecoverable) {
         self.participants.removeAll { $0 === participant }
     }

@@ -51,7 +51,9 @@ public struct AMQPConsumer: AsyncSequence, Sendable {
 }
 
 extension AMQPConsumer {
-    /// Where the link's deliveries go in. Loop-bound.
+    /// Where the link's deliveries go in.
+    ///
+    /// Loop-bound.
     final class Source {
         private let source: Producer.Source
         private let delegate: Delegate

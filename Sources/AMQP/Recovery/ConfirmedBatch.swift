@@ -91,8 +91,8 @@ final class ConfirmedBatch: @unchecked Sendable {
         case .success(.confirmed): self.settle(index, nil)
         case .success(.nacked):
             let routingKey = self.batch[index].routingKey
-            self.settle(
-                index, AMQPError(.nacked, "the broker did not take a message for \(routingKey)", isServerInitiated: true))
+            let message = "the broker did not take a message for \(routingKey)"
+            self.settle(index, AMQPError(.nacked, message, isServerInitiated: true))
         case .success(.returned(let code, let text)):
             let routingKey = self.batch[index].routingKey
             self.settle(

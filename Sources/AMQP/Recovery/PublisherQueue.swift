@@ -1,4 +1,6 @@
-/// The publishers that wait for room, in the order in which they came. Loop-bound.
+/// The publishers that wait for room, in the order in which they came.
+///
+/// Loop-bound.
 struct PublisherQueue {
     /// Names one waiting publisher, for its cancellation.
     final class Ticket: @unchecked Sendable {

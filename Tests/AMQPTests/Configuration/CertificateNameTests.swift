@@ -13,7 +13,8 @@ import Testing
     @Test(arguments: [
         ("broker.example", "other.example"), ("broker.example", "broker.example.org"), ("broker.example", "example"),
         ("a.b.brokers.example", "*.brokers.example"), ("brokers.example", "*.brokers.example"),
-        ("broker.example", "*"), ("example", "*"), ("a.example", "*.example"), ("ab.brokers.example", "a*.brokers.example"),
+        ("broker.example", "*"), ("example", "*"), ("a.example", "*.example"),
+        ("ab.brokers.example", "a*.brokers.example"),
         ("a.b.example", "a.*.example"), ("broker.example", ""), ("", ""), ("", "*"), ("a..example", "a..example"),
         (".brokers.example", "*.brokers.example"), ("broker.example", "broker.example\0.evil.example"),
         ("127.0.0.1", "*.0.0.1.2"),

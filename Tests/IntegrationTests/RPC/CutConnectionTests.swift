@@ -62,7 +62,8 @@ private struct CutConnection {
         await connection.close()
         try await proxy.stop()
         // An acknowledgement of another epoch's tag would have had the broker close the channel: 406.
-        #expect(self.log.messages.filter { $0.contains("PRECONDITION_FAILED") || $0.contains("channel was closed") } == [])
+        #expect(
+            self.log.messages.filter { $0.contains("PRECONDITION_FAILED") || $0.contains("channel was closed") } == [])
         return cuts
     }
 

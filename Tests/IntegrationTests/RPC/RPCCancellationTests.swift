@@ -71,7 +71,8 @@ import Testing
                     var number = 0
                     while !ledger.counts.withLock({ $0.isOver }) {
                         let request = RPCRequest(
-                            routingKey: AMQPShortString(self.queue), body: ByteBuffer(string: "load \(caller) \(number)"))
+                            routingKey: AMQPShortString(self.queue),
+                            body: ByteBuffer(string: "load \(caller) \(number)"))
                         let reply = try await client.call(request, timeout: .seconds(60))
                         #expect(reply.body == request.body)
                         number += 1
@@ -82,7 +83,9 @@ import Testing
                 for caller in 0..<100 {
                     callers.addTask {
                         var random = FixedRandom(seed: UInt64(caller))
-                        for number in 0..<100 { await self.cancelledCall(client, "\(caller)-\(number)", &random, ledger) }
+                        for number in 0..<100 {
+                            await self.cancelledCall(client, "\(caller)-\(number)", &random, ledger)
+                        }
                     }
                 }
             }

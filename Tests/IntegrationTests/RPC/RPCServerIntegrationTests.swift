@@ -53,13 +53,16 @@ import Testing
     private struct Missing: Error {}
 
     @Test func whatAHandlerThrowsIsItsCallersTypedError() async throws {
-        let refusal = RPCFault(type: "OutOfStock", status: 409, message: "none left", isRetriable: true, details: .init(string: "3"))
+        let refusal = RPCFault(
+            type: "OutOfStock", status: 409, message: "none left", isRetriable: true, details: .init(string: "3"))
         try await self.withServer(handler: { context in
             if context.body == ByteBuffer(string: "refuse") { throw refusal }
             struct Secret: Error {}
             throw Secret()
         }) { client, _, _ in
-            let refused = try await self.error { _ = try await client.call(self.request("refuse"), timeout: .seconds(30)) }
+            let refused = try await self.error {
+                _ = try await client.call(self.request("refuse"), timeout: .seconds(30))
+            }
             #expect(refused.code == .fault && refused.isRetriable && refused.fault == refusal)
             let failed = try await self.error { _ = try await client.call(self.request(), timeout: .seconds(30)) }
             #expect(failed.fault == .handlerFailed && !failed.isRetriable)
@@ -89,11 +92,14 @@ import Testing
 
     @Test(arguments: [1, 3, 64])
     func aStreamArrivesWholeAndInOrder(window: Int) async throws {
-        try await self.withServer(allowsStreams: true, handler: { context in
-            #expect(context.wantsStream)
-            for number in 0..<500 { try await context.send(RPCReply(body: ByteBuffer(integer: number))) }
-            return .reply(RPCReply(body: ByteBuffer(integer: 500)))
-        }) { client, _, _ in
+        try await self.withServer(
+            allowsStreams: true,
+            handler: { context in
+                #expect(context.wantsStream)
+                for number in 0..<500 { try await context.send(RPCReply(body: ByteBuffer(integer: number))) }
+                return .reply(RPCReply(body: ByteBuffer(integer: 500)))
+            }
+        ) { client, _, _ in
             var numbers: [Int] = []
             for try await reply in try client.stream(self.request(), timeout: .seconds(60), window: window) {
                 numbers.append(try #require(reply.body.getInteger(at: reply.body.readerIndex, as: Int.self)))
@@ -105,14 +111,17 @@ import Testing
 
     @Test func aReaderThatPausesHoldsItsHandlerBack() async throws {
         let sent = Mutex(0)
-        try await self.withServer(allowsStreams: true, handler: { context in
-            guard context.wantsStream else { return .reply(RPCReply(body: context.body)) }
-            for _ in 0..<100 {
-                try await context.send(RPCReply(body: ByteBuffer(string: "element")))
-                sent.withLock { $0 += 1 }
+        try await self.withServer(
+            allowsStreams: true,
+            handler: { context in
+                guard context.wantsStream else { return .reply(RPCReply(body: context.body)) }
+                for _ in 0..<100 {
+                    try await context.send(RPCReply(body: ByteBuffer(string: "element")))
+                    sent.withLock { $0 += 1 }
+                }
+                return .noReply
             }
-            return .noReply
-        }) { client, _, _ in
+        ) { client, _, _ in
             let stream = try client.stream(self.request(), timeout: .seconds(60), window: 10)
             var iterator = stream.makeAsyncIterator()
             _ = try await iterator.next()
@@ -128,14 +137,17 @@ import Testing
 
     @Test func aReaderThatLeavesCancelsItsHandler() async throws {
         let wasCancelled = Mutex(false)
-        try await self.withServer(allowsStreams: true, handler: { context in
-            do throws(AMQPError) {
-                while true { try await context.send(RPCReply(body: ByteBuffer(string: "more"))) }
-            } catch {
-                wasCancelled.withLock { $0 = error.code == .cancelled }
-                throw error
+        try await self.withServer(
+            allowsStreams: true,
+            handler: { context in
+                do throws(AMQPError) {
+                    while true { try await context.send(RPCReply(body: ByteBuffer(string: "more"))) }
+                } catch {
+                    wasCancelled.withLock { $0 = error.code == .cancelled }
+                    throw error
+                }
             }
-        }) { client, _, connection in
+        ) { client, _, connection in
             for try await _ in try client.stream(self.request(), timeout: .seconds(60), window: 4) { break }
             while !wasCancelled.withLock({ $0 }) { await Task.yield() }
             #expect(try await client.eventLoop.submit { client.callCount }.get() == 0)
@@ -146,10 +158,13 @@ import Testing
 
     @Test func aStreamEndsWithItsHandlersError() async throws {
         let fault = RPCFault(type: "HalfWay", message: "no more")
-        try await self.withServer(allowsStreams: true, handler: { context in
-            try await context.send(RPCReply(body: ByteBuffer(string: "one")))
-            throw fault
-        }) { client, _, _ in
+        try await self.withServer(
+            allowsStreams: true,
+            handler: { context in
+                try await context.send(RPCReply(body: ByteBuffer(string: "one")))
+                throw fault
+            }
+        ) { client, _, _ in
             var count = 0
             let error = try await self.error {
                 for try await _ in try client.stream(self.request(), timeout: .seconds(60)) { count += 1 }
@@ -174,13 +189,16 @@ import Testing
 
     @Test func aLostServerBreaksItsStreams() async throws {
         let isSending = Mutex(false)
-        try await self.withServer(allowsStreams: true, handler: { context in
-            try await context.send(RPCReply(body: ByteBuffer(string: "one")))
-            isSending.withLock { $0 = true }
-            // A second server begins again when the request is delivered to it.
-            if !context.isRedelivered { try? await Task.sleep(for: .seconds(60)) }
-            return .noReply
-        }) { client, _, connection in
+        try await self.withServer(
+            allowsStreams: true,
+            handler: { context in
+                try await context.send(RPCReply(body: ByteBuffer(string: "one")))
+                isSending.withLock { $0 = true }
+                // A second server begins again when the request is delivered to it.
+                if !context.isRedelivered { try? await Task.sleep(for: .seconds(60)) }
+                return .noReply
+            }
+        ) { client, _, connection in
             let stream = try client.stream(self.request(), timeout: .seconds(30))
             var iterator = stream.makeAsyncIterator()
             _ = try await iterator.next()
@@ -239,14 +257,17 @@ import Testing
     @Test func aRequestThatIsRepeatedIsHandledOnce() async throws {
         let count = Mutex(0)
         let (released, release) = AsyncStream.makeStream(of: Void.self)
-        try await self.withServer(remembers: RPCRememberedReplies(), handler: { context in
-            let number = count.withLock { count in
-                count += 1
-                return count
+        try await self.withServer(
+            remembers: RPCRememberedReplies(),
+            handler: { context in
+                let number = count.withLock { count in
+                    count += 1
+                    return count
+                }
+                if context.idempotencyKey == "slow" { for await _ in released { break } }
+                return .reply(RPCReply(body: ByteBuffer(string: "\(number)")))
             }
-            if context.idempotencyKey == "slow" { for await _ in released { break } }
-            return .reply(RPCReply(body: ByteBuffer(string: "\(number)")))
-        }) { client, _, connection in
+        ) { client, _, connection in
             func call(_ key: String?) async throws -> String {
                 String(buffer: try await client.call(self.request(key: key), timeout: .seconds(30)).body)
             }
@@ -266,15 +287,40 @@ import Testing
         }
     }
 
+    @Test func aRequestThatHasJoinedOneWhoseTimeIsOverIsHandledItself() async throws {
+        let count = Mutex(0)
+        try await self.withServer(
+            remembers: RPCRememberedReplies(),
+            handler: { context in
+                let number = count.withLock { count in
+                    count += 1
+                    return count
+                }
+                if number == 1 { try await Task.sleep(for: .seconds(60)) }
+                return .reply(RPCReply(body: ByteBuffer(string: "\(number)")))
+            }
+        ) { client, _, _ in
+            let first = Task { try await client.call(self.request(key: "k"), timeout: .seconds(1)) }
+            while count.withLock({ $0 }) == 0 { await Task.yield() }
+            let second = try await client.call(self.request(key: "k"), timeout: .seconds(60))
+            #expect(String(buffer: second.body) == "2")
+            let error = try await self.error { _ = try await first.value }
+            #expect(error.code == .timedOut || error.fault == .deadlineExceeded)
+        }
+    }
+
     @Test func anErrorThatMayPassIsNotRemembered() async throws {
         let count = Mutex(0)
-        try await self.withServer(remembers: RPCRememberedReplies(), handler: { _ in
-            let number = count.withLock { count in
-                count += 1
-                return count
+        try await self.withServer(
+            remembers: RPCRememberedReplies(),
+            handler: { _ in
+                let number = count.withLock { count in
+                    count += 1
+                    return count
+                }
+                throw RPCFault(type: "\(number)", message: "", isRetriable: number < 2)
             }
-            throw RPCFault(type: "\(number)", message: "", isRetriable: number < 2)
-        }) { client, _, _ in
+        ) { client, _, _ in
             for expected in ["1", "2", "2"] {
                 let error = try await self.error {
                     _ = try await client.call(self.request(key: "k"), timeout: .seconds(30))
