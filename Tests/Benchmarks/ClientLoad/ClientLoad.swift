@@ -1,0 +1,92 @@
+import AMQP
+import Glibc
+import LambdaAMQP
+import NIOCore
+import Synchronization
+
+/// Keeps a number of invocations outstanding and prints their rate and latency, as `amqp_rpc_load` does.
+///
+/// usage: client-load URI FUNCTION COUNT OUTSTANDING BYTES
+@main
+struct ClientLoad {
+    static func main() async throws {
+        let arguments = CommandLine.arguments
+        guard arguments.count == 6, let count = Int(arguments[3]), let outstanding = Int(arguments[4]),
+            let byteCount = Int(arguments[5]), count > 0, outstanding > 0
+        else {
+            print("usage: client-load URI FUNCTION COUNT OUTSTANDING BYTES")
+            exit(64)
+        }
+        try await withLambdaClient(AMQPConfiguration(uri: arguments[1])) { lambda in
+            // Connections, caches and the allocator have had their first call.
+            _ = try await Self.load(lambda, arguments[2], count: min(count, 500), outstanding, byteCount)
+            var before = Allocations.count
+            let start = ContinuousClock.now
+            let latencies = try await Self.load(lambda, arguments[2], count: count, outstanding, byteCount)
+            let seconds = (ContinuousClock.now - start) / .seconds(1)
+            before = Allocations.count - before
+            func percentile(_ share: Double) -> Duration { latencies[min(count - 1, Int(Double(count) * share))] }
+            print(
+                "replies \(count) rate \(Int(Double(count) / seconds))/s",
+                "p50 \(Self.text(percentile(0.5))) ms p99 \(Self.text(percentile(0.99))) ms",
+                before > 0 ? "allocations/call \(before / count)" : "")
+        }
+    }
+
+    private static func text(_ duration: Duration) -> String {
+        let microseconds = Int(duration / .microseconds(1))
+        let fraction = String(microseconds % 1000)
+        return "\(microseconds / 1000)." + String(repeating: "0", count: 3 - fraction.count) + fraction
+    }
+
+    /// - Returns: The latencies, in order of size.
+    private static func load(
+        _ lambda: LambdaClient, _ function: String, count: Int, _ outstanding: Int, _ byteCount: Int
+    ) async throws -> [Duration] {
+        let next = Mutex(0)
+        return try await withThrowingTaskGroup(of: [Duration].self) { group in
+            for _ in 0..<min(outstanding, count) {
+                group.addTask {
+                    var latencies: [Duration] = []
+                    while true {
+                        let number = next.withLock { next -> Int? in
+                            guard next < count else { return nil }
+                            next += 1
+                            return next
+                        }
+                        guard let number else { return latencies }
+                        let event = Self.event(number, byteCount)
+                        let start = ContinuousClock.now
+                        let result = try await lambda.invoke(function, payload: event)
+                        latencies.append(ContinuousClock.now - start)
+                        guard result.payload == event else { throw LoadError.wrongReply }
+                    }
+                }
+            }
+            var latencies: [Duration] = []
+            for try await part in group { latencies += part }
+            return latencies.sorted()
+        }
+    }
+
+    /// A JSON string that carries its number.
+    private static func event(_ number: Int, _ byteCount: Int) -> ByteBuffer {
+        var event = ByteBuffer(string: "\"\(number)")
+        event.writeRepeatingByte(UInt8(ascii: "x"), count: max(0, byteCount - event.readableBytes - 1))
+        event.writeInteger(UInt8(ascii: "\""))
+        return event
+    }
+
+    private enum LoadError: Error {
+        case wrongReply
+    }
+}
+
+/// What `count_allocations.c`, loaded before the program, has counted.
+private enum Allocations {
+    private typealias Counter = @convention(c) () -> Int
+
+    private static let counter = dlsym(nil, "allocation_count").map { unsafeBitCast($0, to: Counter.self) }
+
+    static var count: Int { self.counter?() ?? 0 }
+}
