@@ -220,11 +220,3 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
-
-// Programs that measure: built only by Tests/Benchmarks.
-if Context.environment["ENABLE_BENCHMARKS"] != nil {
-    package.targets.append(
-        .executableTarget(
-            name: "client-load", dependencies: ["LambdaAMQP", "AMQP"] + nio("NIOCore"),
-            path: "Tests/Benchmarks/ClientLoad", swiftSettings: settings))
-}
