@@ -9,11 +9,12 @@ import uuid
 
 import events
 import outages
+from ledger.play import ledger
 from system import Broker
 
 faults = {
     "outages": outages.outages, "alarm": outages.alarm, "pause": outages.pause,
-    "events": events.ledger, "backlog": events.backlog,
+    "events": events.ledger, "backlog": events.backlog, "ledger": ledger,
 }
 
 
