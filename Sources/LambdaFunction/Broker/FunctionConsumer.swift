@@ -316,7 +316,8 @@ extension FunctionConsumer {
     func finish(
         _ delivery: AMQPDelivery, _ outcome: InvocationOutcome, requestID: String, on channel: AMQPLinkChannel
     ) {
-        self.finish(Answer(requestID, delivery), outcome, on: channel)
+        let mayHaveRun = delivery.isRedelivered || delivery.properties.attempt > 0
+        self.finish(Answer(requestID, delivery), mayHaveRun ? outcome.afterRedelivery : outcome, on: channel)
     }
 
     /// Nothing was run: status 204 and no version, as over HTTP.
