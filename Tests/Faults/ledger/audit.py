@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 # Seconds after a fault's end, when its daemons consume again, in which callers may still feel it; and clocks' grain.
 RECOVERY, GRAIN = 2.0, 0.2
+# Seconds from a fault's end until all daemons and the gateway serve again: an attempt to connect that is lost, and a pause.
+MAX_RECOVERY = 8.0
 # Outcomes that say that the function did not run (the table of the wire contract).
 NEVER_RAN = ("400 ", "404 ", "413 ", "429 ", "503 ", "408 RequestExpiredException")
 NO_ANSWER = "408 NoAnswerException"
@@ -22,6 +24,8 @@ class Verdict:
     faults: collections.Counter = field(default_factory=collections.Counter)
     # Outcomes that a fault has caused, by outcome and fault.
     caused: collections.Counter = field(default_factory=collections.Counter)
+    # The longest recovery of each kind of fault, in seconds.
+    recoveries: dict = field(default_factory=dict)
     # What no fault explains: text for whoever looks into it.
     lost: list = field(default_factory=list)
     unexpected: list = field(default_factory=list)
@@ -45,6 +49,8 @@ class Audit:
         verdict = self.verdict
         for fault in self.book.faults:
             verdict.faults[fault.kind] += 1
+            if fault.ended is not None:
+                self.judge_recovery(fault)
         for call in self.book.calls:
             verdict.counts["attempted"] += 1
             verdict.counts["acknowledged"] += call.is_confirmed
@@ -58,6 +64,13 @@ class Audit:
             if not self.faults_between(moment, moment, "connections"):
                 verdict.unexpected.append(f"callers lost a connection at {moment:.3f}, and no fault is to blame")
         return verdict
+
+    def judge_recovery(self, fault):
+        seconds = round(fault.ended - fault.healed, 1)
+        slowest = self.verdict.recoveries.get(fault.kind, 0)
+        self.verdict.recoveries[fault.kind] = max(slowest, seconds)
+        if seconds > MAX_RECOVERY:
+            self.verdict.unexpected.append(f"{seconds} s to recover from: {fault.kind} {'/'.join(fault.targets)}")
 
     # How it ended
 

@@ -1,6 +1,5 @@
 """The book: what was asked, what it ended in, what was run, and what went wrong meanwhile."""
 
-import itertools
 import threading
 import time
 from dataclasses import dataclass, field
@@ -45,6 +44,8 @@ class Fault:
     # What may come of it, as `schedule.CAUSES` has it.
     causes: frozenset
     began: float
+    # When it was over, and when everybody had recovered from it.
+    healed: float | None = None
     ended: float | None = None
     note: str = ""
 
@@ -55,7 +56,7 @@ class Book:
         # Replies and messages that belong to no call, as text.
         self.strange = []
         self.lock = threading.Lock()
-        self.numbers = itertools.count()
+        self.refused = 0
 
     def enter(self, call):
         with self.lock:
@@ -66,8 +67,13 @@ class Book:
         with self.lock:
             self.strange.append(what)
 
-    def attempted(self):
-        return len(self.calls)
+    def refuse(self):
+        with self.lock:
+            self.refused += 1
+
+    def progress(self):
+        """Calls that were not refused before they could leave: those are no work."""
+        return len(self.calls) - self.refused
 
     def open_calls(self):
         return [call for call in self.calls if call.outcome is None]

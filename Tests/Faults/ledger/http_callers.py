@@ -56,6 +56,7 @@ class HTTPCallers:
             outcome = "another's answer"
         call.finish(outcome, "" if outcome == "ok" else body[:200].decode(errors="replace"))
         if outcome.startswith("503"):
+            self.book.refuse()
             # Who is refused at once does not ask a thousand times a second.
             time.sleep(0.1)
         if response.will_close:

@@ -68,7 +68,7 @@ def play(broker, work, programs, name, settings, number):
         for index, step in enumerate(steps):
             reach(book, settings.count * index // len(steps))
             time.sleep(CALM)
-            say(f"round {number}, {book.attempted()} calls: {step.kind} {step.target} {step.variant}")
+            say(f"round {number}, {book.progress()} calls: {step.kind} {step.target} {step.variant}")
             wreck.carry_out(step)
         reach(book, settings.count)
     finally:
@@ -89,6 +89,6 @@ def play(broker, work, programs, name, settings, number):
 
 
 def reach(book, count):
-    """Waits until so many calls were attempted."""
-    while book.attempted() < count:
+    """Waits until so many calls were made."""
+    while book.progress() < count:
         time.sleep(0.05)

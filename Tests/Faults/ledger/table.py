@@ -9,6 +9,7 @@ COUNTERS = ("counts", "outcomes", "again", "replies", "faults", "caused")
 def store(path, verdict):
     content = {name: [[key, count] for key, count in getattr(verdict, name).items()] for name in COUNTERS}
     content |= {name: getattr(verdict, name) for name in LISTS}
+    content["recoveries"] = verdict.recoveries
     with open(path, "w") as file:
         json.dump(content, file, indent=1)
 
@@ -22,13 +23,15 @@ def add(path, verdict):
             getattr(verdict, name)[tuple(key) if isinstance(key, list) else key] += count
     for name in LISTS:
         getattr(verdict, name).extend(content[name])
+    for kind, seconds in content["recoveries"].items():
+        verdict.recoveries[kind] = max(verdict.recoveries.get(kind, 0), seconds)
 
 
 def show(report, verdict):
     counts, outcomes = verdict.counts, verdict.outcomes
-    report.line("faults", sum(verdict.faults.values()))
+    report.line("faults; the longest recovery, s", sum(verdict.faults.values()))
     for kind, count in sorted(verdict.faults.items()):
-        report.line(f"  {kind}", count)
+        report.line(f"  {kind}", f"{count}; {verdict.recoveries.get(kind, 0):.1f}")
     for what in ("attempted", "acknowledged"):
         report.line(what, counts[what])
     report.line("ok", outcomes["ok"])

@@ -1,5 +1,6 @@
 """What is put through the ledger's faults: a broker, daemons and a gateway, each behind a proxy route of its own."""
 
+import http.client
 import json
 import os
 import subprocess
@@ -63,7 +64,7 @@ class World:
         self.nurse.start()
 
     def uri(self, route, user):
-        return f"amqp://{user}:secret@127.0.0.1:{self.network.ports[route]}?heartbeat={HEARTBEAT}"
+        return f"amqp://{user}:secret@127.0.0.1:{self.network.ports[route]}?heartbeat={HEARTBEAT}&connection_timeout=3000"
 
     @property
     def client_uri(self):
@@ -118,10 +119,20 @@ class World:
         except pika.exceptions.AMQPError:
             return 0
 
+    def gateway_is_ready(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", "/ready")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
     def until_served(self, within=30):
-        """Waits until every daemon consumes."""
+        """Waits until every daemon consumes, and every loop of the gateway is ready."""
         end = time.time() + within
-        while self.consumers() < DAEMONS:
+        while self.consumers() < DAEMONS or not self.gateway_is_ready():
             if time.time() > end:
                 return False
             time.sleep(0.1)

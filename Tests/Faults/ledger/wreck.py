@@ -27,12 +27,12 @@ class Wreck:
         fault = Fault(step.kind, targets, frozenset(causes(step.kind, step.target)), time.time(), note=step.variant)
         with self.book.lock:
             self.book.faults.append(fault)
-        done = getattr(self, step.kind.replace(" ", "_"))(step, fault)
+        getattr(self, step.kind.replace(" ", "_"))(step, fault)
+        fault.healed = time.time()
         served = self.world.until_served()
         fault.ended = time.time()
         if not served:
             self.book.wonder(f"the function was not served again after: {step.kind} {step.target} {step.variant}")
-        return done
 
     # The broker
 
