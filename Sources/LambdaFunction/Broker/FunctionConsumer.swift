@@ -31,6 +31,8 @@ package final class FunctionConsumer: @unchecked Sendable {
     let meter: FunctionMeter?
     /// `nil` where the prefetch is all.
     let lookAhead: LookAhead?
+    var watch: QueueWatch
+    var watchTask: Scheduled<Void>?
     /// What is known of the queue.
     var traits = FunctionQueueTraits()
 
@@ -65,6 +67,7 @@ package final class FunctionConsumer: @unchecked Sendable {
         self.queue = FunctionQueue(name: configuration.queueName, logger: logger)
         self.keptReplies = KeptReplies(limits: .init(count: configuration.prefetch))
         self.streams = StreamedReplies(logger: logger)
+        self.watch = QueueWatch(period: configuration.watchPeriod)
         self.lookAhead = configuration.credit.map {
             LookAhead($0, invoker: invoker, logger: logger, meter: meter)
         }
@@ -100,10 +103,12 @@ extension FunctionConsumer: AMQPRecoverable {
     }
 
     package func connectionClosed(_ error: AMQPError) {
+        self.stopWatching()
         self.channelLost()
     }
 
-    private func channelLost() {
+    /// What came by the channel is the broker's again.
+    func channelLost() {
         self.channel = nil
         self.consumerTag = nil
         self.lookAhead?.channelLost()
@@ -150,6 +155,7 @@ extension FunctionConsumer: AMQPRecoverable {
             self.terms = terms
             if self.traits.takesHandBacks { self.lookAhead?.begin(on: channel) }
             self.failedSetUps = 0
+            self.watchQueue()
             self.logger.log(
                 level: self.isReplacing ? .debug : .info, "Consuming",
                 metadata: [
@@ -221,7 +227,7 @@ extension FunctionConsumer: AMQPRecoverable {
     }
 
     /// Tries again after a pause, as long as the link stands; a new link sets up anyway.
-    private func setUpAgain(on link: AMQPLink) {
+    func setUpAgain(on link: AMQPLink) {
         self.failedSetUps += 1
         let pause = RecoveryStateMachine.backoff(self.failedSetUps, jitter: .random(in: 0...1))
         self.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(pause)) {
@@ -236,6 +242,7 @@ extension FunctionConsumer: AMQPRecoverable {
 extension FunctionConsumer {
     private func received(_ delivery: AMQPDelivery, on channel: AMQPLinkChannel) {
         self.running += 1
+        self.watch.delivered()
         self.lookAhead?.delivered(delivery.deliveryTag)
         if delivery.isRedelivered { self.meter?.counts.redeliveries += 1 }
         if self.mayBeKnown, self.takesUp(delivery, on: channel) { return }

@@ -1,0 +1,51 @@
+import AMQP
+import Logging
+import NIOCore
+
+// A look at the queue now and then, by a daemon that has nothing to do.
+extension FunctionConsumer {
+    /// Begins to look, and goes on until the connection is closed or the daemon drains.
+    func watchQueue() {
+        guard self.watchTask == nil, !self.isDraining else { return }
+        self.watchTask = self.eventLoop.assumeIsolated().scheduleTask(in: self.watch.pause) { [weak self] in
+            guard let self else { return }
+            self.watchTask = nil
+            self.lookIfDue()
+        }
+    }
+
+    func stopWatching() {
+        self.watchTask?.cancel()
+        self.watchTask = nil
+    }
+
+    private func lookIfDue() {
+        guard self.watch.isDue(isIdle: self.running == 0), let channel = self.channel, channel.isOpen,
+            self.consumerTag != nil, !self.traits.hasSingleActiveConsumer
+        else { return self.watchQueue() }
+        self.queue.look(on: channel.link).assumeIsolated().whenComplete { result in
+            if let sight = Self.sight(result), self.watch.looked(sight) { self.consumeAnew(insteadOf: channel) }
+            if channel.link.isOpen { self.watchQueue() }
+        }
+    }
+
+    /// `nil` where the broker did not answer.
+    private static func sight(_ result: Result<ServerMethod.QueueDeclareOK, any Error>) -> QueueWatch.Sight? {
+        switch result {
+        case .success(let found):
+            QueueWatch.Sight(readyCount: Int(found.messageCount), consumerCount: Int(found.consumerCount))
+        case .failure(let error): (error as? AMQPError)?.replyCode == .notFound ? .nothing : nil
+        }
+    }
+
+    /// On another channel: what the broker may believe to have delivered on this one comes again when it is closed.
+    private func consumeAnew(insteadOf channel: AMQPLinkChannel) {
+        guard self.channel === channel, channel.isOpen, self.consumerTag != nil, self.running == 0, !self.isDraining
+        else { return }
+        self.logger.warning(
+            "The broker has forgotten the consumer; consuming anew",
+            metadata: ["queue": "\(self.configuration.queueName)"])
+        self.channelLost()
+        channel.close().whenComplete { _ in self.setUpAgain(on: channel.link) }
+    }
+}
