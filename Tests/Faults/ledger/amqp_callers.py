@@ -2,6 +2,7 @@
 
 import heapq
 import itertools
+import sys
 import threading
 import time
 
@@ -14,6 +15,8 @@ from .plans import plan
 # How long a caller waits whose request expires, and one whose does not; the first has time to be told.
 BOUNDED, TELLING, UNBOUNDED = 12, 3, 30
 MAX_OUTSTANDING = 200
+# Seconds after which an attempt to connect is given up.
+OPENING = 7
 
 
 def outcome_of(headers):
@@ -36,16 +39,27 @@ class Caller:
         self.is_ready = self.is_blocked = self.is_closing = False
         # By correlation id; every call that was ever sent, so that a second reply is known for what it is.
         self.calls = {}
+        self.attempt = 0
         self.outstanding = set()
         self.unconfirmed, self.last_tag = {}, 0
 
     def open(self):
         if self.is_closing:
             return
+        self.attempt += 1
+        attempt = self.attempt
         self.connection = pika.SelectConnection(
             self.pool.parameters, self.opened, self.lost, self.lost, custom_ioloop=self.pool.loop)
+        self.pool.loop.call_later(OPENING, lambda: self.give_up(attempt))
+
+    def give_up(self, attempt):
+        """Another attempt, where this one never said how it ended."""
+        if attempt == self.attempt and not self.is_ready:
+            self.open()
 
     def opened(self, connection):
+        if connection is not self.connection:
+            return connection.close()
         connection.add_on_connection_blocked_callback(lambda *_: self.block(True))
         connection.add_on_connection_unblocked_callback(lambda *_: self.block(False))
         connection.channel(on_open_callback=self.channel_opened)
@@ -77,7 +91,9 @@ class Caller:
                 self.pool.book.wonder(f"a caller's channel was closed: {reason}")
             self.connection.close()
 
-    def lost(self, _, reason):
+    def lost(self, connection, reason):
+        if connection is not self.connection:
+            return
         was_ready, self.is_ready = self.is_ready, False
         if self.is_closing:
             return
@@ -166,7 +182,7 @@ class AMQPCallers:
         self.losses = []
         self.numbers = itertools.count()
         self.due, self.owed = [], 0.0
-        self.is_stopping = False
+        self.is_stopping = self.is_over = False
         kinds = ["durable"] * durable + ["exclusive"] * exclusive
         self.callers = [Caller(self, kind, f"{queue}-replies-{index}") for index, kind in enumerate(kinds)]
         self.turns = itertools.cycle(self.callers)
@@ -177,7 +193,12 @@ class AMQPCallers:
         for caller in self.callers:
             caller.open()
         self.loop.call_later(0.01, lambda: self.tick(time.monotonic()))
-        self.loop.start()
+        while not self.is_over:
+            try:
+                self.loop.start()
+            except (OSError, ValueError) as error:
+                # pika 1.4 lets some errors of a connection that is reset while it opens come up here.
+                print(f"pika: {error}", file=sys.stderr)
 
     def tick(self, before):
         now = time.monotonic()
@@ -209,6 +230,7 @@ class AMQPCallers:
         def end():
             for caller in self.callers:
                 caller.close()
+            self.is_over = True
             self.loop.call_later(0.5, self.loop.stop)
 
         self.loop.add_callback_threadsafe(end)

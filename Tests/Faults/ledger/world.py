@@ -49,8 +49,7 @@ class World:
         names = [f"daemon-{index}" for index in range(DAEMONS)]
         self.network = Network(int(self.address.rsplit(":", 1)[1]), [*names, "gateway", "clients"])
         for user in USERS.values():
-            self.control("add_user", user, "secret")
-            self.permit(user)
+            self.make_user(user)
         self.make_queue()
         self.port = free_port()
         self.daemons = {daemon: self.start_daemon(daemon, work, programs) for daemon in names}
@@ -82,6 +81,14 @@ class World:
     def control(self, *arguments):
         self.broker.run("ctl", *arguments)
 
+    def make_user(self, user):
+        try:
+            self.control("add_user", user, "secret")
+        except subprocess.CalledProcessError:
+            # It is there from the round before.
+            self.control("change_password", user, "secret")
+        self.permit(user)
+
     def permit(self, user):
         self.control("set_permissions", user, ".*", ".*", ".*")
 
@@ -110,14 +117,16 @@ class World:
 
         return self.with_channel(make)
 
-    def consumers(self):
+    def is_consumed(self):
+        """Whether every daemon consumes, and takes what is there."""
         def ask(channel):
-            return channel.queue_declare(self.name, passive=True).method.consumer_count
+            queue = channel.queue_declare(self.name, passive=True).method
+            return queue.consumer_count >= DAEMONS and queue.message_count < 50
 
         try:
             return self.with_channel(ask)
         except pika.exceptions.AMQPError:
-            return 0
+            return False
 
     def gateway_is_ready(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
@@ -132,11 +141,32 @@ class World:
     def until_served(self, within=30):
         """Waits until every daemon consumes, and every loop of the gateway is ready."""
         end = time.time() + within
-        while self.consumers() < DAEMONS or not self.gateway_is_ready():
+        while not (self.is_consumed() and self.gateway_is_ready()):
             if time.time() > end:
                 return False
             time.sleep(0.1)
         return True
+
+    def until_busy(self, daemon, within=3):
+        """Waits until a daemon is in the middle of an invocation that takes its time."""
+        end = time.time() + within
+        while time.time() < end:
+            if any(time.time() - begun > 0.025 for begun in self.running(daemon)):
+                return
+            time.sleep(0.01)
+
+    def running(self, daemon):
+        """When a daemon's executions began that have not ended."""
+        with open(self.notes, "rb") as file:
+            file.seek(max(0, os.path.getsize(self.notes) - 50_000))
+            lines = [line.split() for line in file.read().decode().splitlines()[1:]]
+        begun = {}
+        for fields in lines:
+            if len(fields) == 6 and fields[2] == daemon:
+                begun.pop(fields[1], None)
+                if fields[5] == "begun" and os.path.exists(f"/proc/{fields[3]}"):
+                    begun[fields[1]] = float(fields[4])
+        return begun.values()
 
     def look_after(self):
         while not self.is_closing:

@@ -24,6 +24,8 @@ class Wreck:
         """One fault, from its begin until everybody has recovered."""
         targets = () if not step.target else (
             tuple(f"daemon-{index}" for index in range(DAEMONS)) if step.target == "daemons" else (step.target,))
+        if step.target in self.world.daemons:
+            self.world.until_busy(step.target)
         fault = Fault(step.kind, targets, frozenset(causes(step.kind, step.target)), time.time(), note=step.variant)
         with self.book.lock:
             self.book.faults.append(fault)
