@@ -4,6 +4,7 @@ usage: faults.py BROKER_COMMAND WORK PROGRAMS FAULT…; see `run`
 """
 
 import os
+import signal
 import sys
 import uuid
 
@@ -32,6 +33,9 @@ class Report:
         if not kept:
             self.missed.append(what)
 
+
+# Who is told to end leaves no daemon behind.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 command, work, programs, *wanted = sys.argv[1:]
 report = Report()

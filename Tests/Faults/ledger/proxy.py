@@ -11,6 +11,7 @@ The first line it prints is {"ROUTE": its port, …}. Then each line it reads is
                                                     the connection is reset in between
 {"do": "arm", "route": R, "for": "ack"}             the same between what is published and the next acknowledgement
 {"do": "fired", "route": R}                         whether the arm has done its work
+{"do": "dead", "route": R}                          how many connections have lost bytes, and are not given up by both ends
 """
 
 import asyncio
@@ -217,6 +218,8 @@ def obey(routes, command):
         case "fired":
             fired, route.armed = route.fired, None if command.get("disarm") else route.armed
             return {"fired": fired}
+        case "dead":
+            return {"dead": sum(1 for link in route.links if link.swallows)}
     return {}
 
 

@@ -10,6 +10,7 @@ from .amqp_callers import outcome_of
 from .book import Call, Fault
 from .plans import Plan
 from .schedule import DAEMONS, causes
+from .world import HEARTBEAT, USERS
 
 # Numbers of those calls that a fault makes itself.
 FIRST = 20_000_000
@@ -79,8 +80,6 @@ class Wreck:
         time.sleep(3)
 
     def permission_withdrawn(self, step, fault):
-        from .world import USERS
-
         self.world.control("clear_permissions", USERS[step.target])
         time.sleep(step.seconds)
         self.world.permit(USERS[step.target])
@@ -95,6 +94,12 @@ class Wreck:
 
     def black_hole(self, step, fault):
         self.disturb(step, "swallow", step.variant)
+        # It is not over before everybody has given up the connections that have lost bytes: by their heartbeats.
+        end = time.time() + 8 * HEARTBEAT
+        while self.world.network.tell("dead", step.target)["dead"]:
+            if time.time() > end:
+                return self.book.wonder(f"a dead connection was not given up: {step.target} {step.variant}")
+            time.sleep(0.1)
 
     def delay(self, step, fault):
         self.disturb(step, int(step.variant), "both")
