@@ -21,7 +21,7 @@ extension FunctionConsumer {
 
     private func lookIfDue() {
         guard self.watch.isDue(isIdle: self.running == 0), let channel = self.channel, channel.isOpen,
-            self.consumerTag != nil, !self.traits.hasSingleActiveConsumer
+            self.plan.hasBegun, !self.traits.hasSingleActiveConsumer
         else { return self.watchQueue() }
         self.queue.look(on: channel.link).assumeIsolated().whenComplete { result in
             if let sight = Self.sight(result), self.watch.looked(sight) { self.consumeAnew(insteadOf: channel) }
@@ -40,7 +40,7 @@ extension FunctionConsumer {
 
     /// On another channel: what the broker may believe to have delivered on this one comes again when it is closed.
     private func consumeAnew(insteadOf channel: AMQPLinkChannel) {
-        guard self.channel === channel, channel.isOpen, self.consumerTag != nil, self.running == 0, !self.isDraining
+        guard self.channel === channel, channel.isOpen, self.plan.hasBegun, self.running == 0, !self.isDraining
         else { return }
         self.logger.warning(
             "The broker has forgotten the consumer; consuming anew",

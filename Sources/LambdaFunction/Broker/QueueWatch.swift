@@ -2,9 +2,10 @@ package import NIOCore
 
 /// Notices that a broker has forgotten a consumer: messages wait, nothing is being run, and none is delivered.
 ///
-/// Pure. A broker says so with a cancel, but not always: RabbitMQ 3.10 does not where a quorum queue is deleted and declared
-/// anew at once (tried with 3.10.8; 4.0 does), and such a consumer would wait for ever. Only who has nothing to do looks at
-/// the queue, and one look decides nothing: between two of them a consumer that the broker knows is given what waits.
+/// Pure. A broker says so with a cancel, but not always: RabbitMQ 3.10 does not where a quorum queue is deleted and
+/// declared anew at once (tried with 3.10.8; 4.0 does), and such a consumer would wait for ever. Only who has nothing to
+/// do looks at the queue, and one look decides nothing: between two of them a consumer that the broker knows is given
+/// what waits.
 package struct QueueWatch: Sendable {
     /// What was seen at a look.
     package struct Sight: Equatable, Sendable {

@@ -1,14 +1,14 @@
-"""Judges a book: did each call end in exactly one outcome, and what is to blame for what was not expected of it? Pure."""
+"""Judges a book: did each call end in exactly one outcome, and what is to blame for what was not expected? Pure."""
 
 import collections
 from dataclasses import dataclass, field
 
 # Seconds after a fault's end, when its daemons consume again, in which callers may still feel it; and clocks' grain.
 RECOVERY, GRAIN = 2.0, 0.2
-# Seconds from a fault's end until all daemons and the gateway serve again: an attempt to connect that is lost, and a pause.
+# Seconds from a fault's end until all daemons and the gateway serve again: a lost attempt to connect, and a pause.
 MAX_RECOVERY = 8.0
-# The same where a queue was made anew: RabbitMQ 3.10 forgets a quorum queue's consumers then, and tells nobody. A daemon
-# looks after ten seconds without work.
+# The same where a queue was made anew: RabbitMQ 3.10 forgets a quorum queue's consumers then, and tells nobody. A
+# daemon looks after ten seconds without work.
 MAX_RECOVERY_OF_QUEUE = 25.0
 # Outcomes that say that the function did not run (the table of the wire contract).
 NEVER_RAN = ("400 ", "404 ", "413 ", "429 ", "503 ", "408 RequestExpiredException")
@@ -104,6 +104,7 @@ class Audit:
         """The fault that is to blame for an outcome; `None`: nobody."""
         match call.outcome:
             case "503 ServiceUnavailableException": return self.fault(call, "away")
+            case "429 TooManyRequestsException": return self.fault(call, "full")
             case "404 ResourceNotFoundException": return self.fault(call, "missing")
             case "408 RequestExpiredException": return self.fault(call, "expired")
             case "function error": return self.fault(call, "function")

@@ -11,7 +11,7 @@ The first line it prints is {"ROUTE": its port, …}. Then each line it reads is
                                                     the connection is reset in between
 {"do": "arm", "route": R, "for": "ack"}             the same between what is published and the next acknowledgement
 {"do": "fired", "route": R}                         whether the arm has done its work
-{"do": "dead", "route": R}                          how many connections have lost bytes, and are not given up by both ends
+{"do": "dead", "route": R}                          how many connections have lost bytes, and are not given up yet
 """
 
 import asyncio

@@ -4,7 +4,8 @@ A line is `EVENT-ID REQUEST-ID DAEMON PROCESS TIME begun`, or `… ended` before
 
 {"id": I, "ms": T}            answers with the event's own bytes after T ms
 {"id": I, "do": "error"}      reports a function error
-{"id": I, "do": "exit"}       ends in the middle of it          {"id": I, "do": "kill"}         dies of SIGKILL, as for want of memory
+{"id": I, "do": "exit"}       ends in the middle of it
+{"id": I, "do": "kill"}       dies of SIGKILL in the middle of it, as for want of memory
 {"id": I, "do": "exit after"} ends when it has answered         {"id": I, "do": "kill after"}   the same by SIGKILL
 {"id": I, "do": "poison"}     kills its daemon
 While the file FAIL is there, it ends before it asks for anything.

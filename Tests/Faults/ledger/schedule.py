@@ -11,6 +11,7 @@ DAEMONS = 3
 #   expired      it may wait for so long that it expires: 408 RequestExpiredException, or silence
 #   away         503 ServiceUnavailableException
 #   missing      404 ResourceNotFoundException
+#   full         429 TooManyRequestsException: the broker has refused the message
 #   function     function errors, since the runtime is hurt
 #   given up     500: the daemons that had it were lost, four times
 #   connections  callers lose their connections over AMQP
@@ -32,11 +33,18 @@ CAUSES = {
 # The same where the gateway or the callers are hit, and not a daemon.
 OF_CALLERS = {"gateway": {"silent", "away"}, "clients": {"silent", "connections"}}
 ON_WIRES = {"reset", "closed", "black hole", "cut before confirm", "permission withdrawn"}
+# The end of a quorum queue hits its publishers: RabbitMQ refuses what they sent, or ends their connection with
+# INTERNAL_ERROR (3.10.8 and 4.0.5).
+OF_QUORUM_QUEUES = {"queue deleted", "declare mismatch"}
 
 
-def causes(kind, target):
+def causes(kind, target, queue_type="classic"):
     """What may come of a fault that hits somebody."""
-    return OF_CALLERS[target] if kind in ON_WIRES and target in OF_CALLERS else CAUSES[kind]
+    if kind in ON_WIRES and target in OF_CALLERS:
+        return OF_CALLERS[target]
+    if kind in OF_QUORUM_QUEUES and (queue_type == "quorum" or kind == "declare mismatch"):
+        return CAUSES[kind] | {"away", "full", "connections"}
+    return CAUSES[kind]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,9 @@ from .plans import LIMIT, Plan, plan
 from .schedule import CAUSES, causes, long_round
 
 
-def call(number=1, outcome="ok", do="", via="durable", sent=10.0, ended=11.0, detail="", is_bounded=True, byte_count=100):
+def call(
+        number=1, outcome="ok", do="", via="durable", sent=10.0, ended=11.0, detail="", is_bounded=True,
+        byte_count=100):
     return Call(
         Plan(number, do, 0, byte_count, is_bounded, False, False), via, sent, is_confirmed=True, ended=ended,
         outcome=outcome, detail=detail)
@@ -85,6 +87,12 @@ class AuditTests(unittest.TestCase):
         expired = call(outcome="408 RequestExpiredException")
         self.assertTrue(self.judge([expired], faults=[fault("broker paused")]).is_clean)
         self.assertEqual(len(self.judge([expired], [run()], [fault("broker paused")]).unexpected), 1)
+
+    def test_a_refusal_for_want_of_room_needs_a_queue_that_refuses(self):
+        refused = call(outcome="429 TooManyRequestsException")
+        self.assertEqual(len(self.judge([refused], faults=[fault("queue deleted")]).unexpected), 1)
+        deleted = Fault("queue deleted", (), frozenset(causes("queue deleted", "", "quorum")), 10.2, 10.8, 10.8)
+        self.assertTrue(self.judge([refused], faults=[deleted]).is_clean)
 
     def test_a_result_without_a_run_and_a_wrong_answer_are_unexpected(self):
         self.assertEqual(len(self.judge([call()]).unexpected), 1)

@@ -63,7 +63,8 @@ class World:
         self.nurse.start()
 
     def uri(self, route, user):
-        return f"amqp://{user}:secret@127.0.0.1:{self.network.ports[route]}?heartbeat={HEARTBEAT}&connection_timeout=3000"
+        port = self.network.ports[route]
+        return f"amqp://{user}:secret@127.0.0.1:{port}?heartbeat={HEARTBEAT}&connection_timeout=3000"
 
     @property
     def client_uri(self):

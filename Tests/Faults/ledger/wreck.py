@@ -1,4 +1,4 @@
-"""Carries out the steps of a schedule, and writes each into the book: when it began, when it was over, what may come of it."""
+"""Carries out the steps of a schedule, and writes each into the book: when it was, and what may come of it."""
 
 import os
 import signal
@@ -27,7 +27,8 @@ class Wreck:
             tuple(f"daemon-{index}" for index in range(DAEMONS)) if step.target == "daemons" else (step.target,))
         if step.target in self.world.daemons:
             self.world.until_busy(step.target)
-        fault = Fault(step.kind, targets, frozenset(causes(step.kind, step.target)), time.time(), note=step.variant)
+        may_cause = frozenset(causes(step.kind, step.target, self.world.queue_type))
+        fault = Fault(step.kind, targets, may_cause, time.time(), note=step.variant)
         with self.book.lock:
             self.book.faults.append(fault)
         getattr(self, step.kind.replace(" ", "_"))(step, fault)
