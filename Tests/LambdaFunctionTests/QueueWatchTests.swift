@@ -14,7 +14,9 @@ private final class WatchHarness {
 
     func isDue(isIdle: Bool) -> Bool { self.watch.isDue(isIdle: isIdle) }
     func delivered() { self.watch.delivered() }
-    func looked(_ sight: QueueWatch.Sight) -> Bool { self.watch.looked(sight) }
+    func looked(_ sight: QueueWatch.Sight, isClassic: Bool = true) -> QueueWatch.Finding {
+        self.watch.looked(sight, isClassic: isClassic)
+    }
 }
 
 @Suite struct QueueWatchTests {
@@ -25,19 +27,19 @@ private final class WatchHarness {
         let watch = WatchHarness()
         #expect(watch.pause == .seconds(10))
         #expect(watch.isDue(isIdle: true))
-        #expect(!watch.looked(Self.waiting))
+        #expect(watch.looked(Self.waiting) == .nothing)
         #expect(watch.pause == .seconds(1))
         #expect(watch.isDue(isIdle: true))
-        #expect(watch.looked(Self.waiting))
+        #expect(watch.looked(Self.waiting) == .forgotten)
     }
 
     @Test func aQueueWithoutAnyConsumerHasForgottenUsToo() {
         for sight in [QueueWatch.Sight(readyCount: 0, consumerCount: 0), .nothing] {
             let watch = WatchHarness()
             #expect(watch.isDue(isIdle: true))
-            #expect(!watch.looked(sight))
+            #expect(watch.looked(sight) == .nothing)
             #expect(watch.isDue(isIdle: true))
-            #expect(watch.looked(sight))
+            #expect(watch.looked(sight) == .forgotten)
         }
     }
 
@@ -52,28 +54,28 @@ private final class WatchHarness {
     @Test func aMessageBetweenTwoLooksClearsTheSuspicion() {
         let watch = WatchHarness()
         #expect(watch.isDue(isIdle: true))
-        #expect(!watch.looked(Self.waiting))
+        #expect(watch.looked(Self.waiting) == .nothing)
         watch.delivered()
         #expect(!watch.isDue(isIdle: true))
         #expect(watch.pause == .seconds(10))
         #expect(watch.isDue(isIdle: true))
-        #expect(!watch.looked(Self.waiting))
+        #expect(watch.looked(Self.waiting) == .nothing)
     }
 
     @Test func aMessageThatComesDuringALookClearsTheSuspicion() {
         let watch = WatchHarness()
         #expect(watch.isDue(isIdle: true))
-        #expect(!watch.looked(Self.waiting))
+        #expect(watch.looked(Self.waiting) == .nothing)
         #expect(watch.isDue(isIdle: true))
         watch.delivered()
-        #expect(!watch.looked(Self.waiting))
+        #expect(watch.looked(Self.waiting) == .nothing)
     }
 
     @Test func aQuietQueueIsNoReasonForAnything() {
         let watch = WatchHarness()
         for _ in 1...5 {
             #expect(watch.isDue(isIdle: true))
-            #expect(!watch.looked(Self.quiet))
+            #expect(watch.looked(Self.quiet) == .nothing)
             #expect(watch.pause == .seconds(10))
         }
     }
@@ -85,12 +87,34 @@ private final class WatchHarness {
             pauses.append(watch.pause)
             for isSecond in [false, true] {
                 #expect(watch.isDue(isIdle: true))
-                #expect(watch.looked(Self.waiting) == isSecond)
+                #expect(watch.looked(Self.waiting) == (isSecond ? .forgotten : .nothing))
             }
         }
         #expect(pauses == [.seconds(10), .seconds(20), .seconds(40), .seconds(60), .seconds(60)])
         watch.delivered()
         #expect(!watch.isDue(isIdle: true))
         #expect(watch.pause == .seconds(10))
+    }
+
+    @Test func aQuorumQueueIsConsumedAnewAfterAMinuteWithoutAMessage() {
+        let watch = WatchHarness()
+        for _ in 1...2 {
+            for look in 1...6 {
+                #expect(watch.isDue(isIdle: true))
+                #expect(watch.looked(Self.quiet, isClassic: false) == (look == 6 ? .perhapsForgotten : .nothing))
+            }
+        }
+    }
+
+    @Test func aMessageMeansThatAQuorumQueueIsConsumed() {
+        let watch = WatchHarness()
+        for _ in 1...5 {
+            #expect(watch.isDue(isIdle: true))
+            #expect(watch.looked(Self.quiet, isClassic: false) == .nothing)
+        }
+        watch.delivered()
+        #expect(!watch.isDue(isIdle: true))
+        #expect(watch.isDue(isIdle: true))
+        #expect(watch.looked(Self.quiet, isClassic: false) == .nothing)
     }
 }

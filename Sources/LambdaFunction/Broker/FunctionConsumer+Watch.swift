@@ -24,7 +24,7 @@ extension FunctionConsumer {
             self.plan.hasBegun, !self.traits.hasSingleActiveConsumer
         else { return self.watchQueue() }
         self.queue.look(on: channel.link).assumeIsolated().whenComplete { result in
-            if let sight = Self.sight(result), self.watch.looked(sight) { self.consumeAnew(insteadOf: channel) }
+            if let sight = Self.sight(result) { self.looked(sight, on: channel) }
             if channel.link.isOpen { self.watchQueue() }
         }
     }
@@ -38,14 +38,32 @@ extension FunctionConsumer {
         }
     }
 
+    private func looked(_ sight: QueueWatch.Sight, on channel: AMQPLinkChannel) {
+        switch self.watch.looked(sight, isClassic: self.traits.type == .classic) {
+        case .nothing: return
+        case .forgotten:
+            self.logger.warning(
+                "The broker has forgotten the consumer; consuming anew",
+                metadata: ["queue": "\(self.configuration.queueName)"])
+        // Without a consumer the queue might go.
+        case .perhapsForgotten: guard self.traits.staysWithoutConsumers else { return }
+        }
+        self.consumeAnew(insteadOf: channel)
+    }
+
     /// On another channel: what the broker may believe to have delivered on this one comes again when it is closed.
     private func consumeAnew(insteadOf channel: AMQPLinkChannel) {
         guard self.channel === channel, channel.isOpen, self.plan.hasBegun, self.running == 0, !self.isDraining
         else { return }
-        self.logger.warning(
-            "The broker has forgotten the consumer; consuming anew",
-            metadata: ["queue": "\(self.configuration.queueName)"])
-        self.channelLost()
-        channel.close().whenComplete { _ in self.setUpAgain(on: channel.link) }
+        let tags = self.plan.tags
+        self.plan.lost()
+        let cancelled = EventLoopFuture.andAllComplete(tags.map { channel.cancel($0) }, on: self.eventLoop)
+        cancelled.assumeIsolated().whenComplete { _ in
+            guard self.channel === channel, channel.isOpen, !self.isDraining else { return }
+            // What came after all is answered by the channel that it came by.
+            guard self.running == 0 else { return self.setUpAgain(on: channel.link) }
+            self.channelLost()
+            channel.close().whenComplete { _ in self.setUpAgain(on: channel.link) }
+        }
     }
 }
