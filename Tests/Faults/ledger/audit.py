@@ -7,9 +7,6 @@ from dataclasses import dataclass, field
 RECOVERY, GRAIN = 2.0, 0.2
 # Seconds from a fault's end until all daemons and the gateway serve again: a lost attempt to connect, and a pause.
 MAX_RECOVERY = 8.0
-# The same where a queue was made anew: RabbitMQ 3.10 forgets a quorum queue's consumers then, and tells nobody. A
-# daemon looks after ten seconds without work.
-MAX_RECOVERY_OF_QUEUE = 25.0
 # Outcomes that say that the function did not run (the table of the wire contract).
 NEVER_RAN = ("400 ", "404 ", "413 ", "429 ", "503 ", "408 RequestExpiredException")
 NO_ANSWER = "408 NoAnswerException"
@@ -72,8 +69,7 @@ class Audit:
         seconds = round(fault.ended - fault.healed, 1)
         slowest = self.verdict.recoveries.get(fault.kind, 0)
         self.verdict.recoveries[fault.kind] = max(slowest, seconds)
-        limit = MAX_RECOVERY_OF_QUEUE if fault.kind in ("queue deleted", "declare mismatch") else MAX_RECOVERY
-        if seconds > limit:
+        if seconds > MAX_RECOVERY:
             self.verdict.unexpected.append(f"{seconds} s to recover from: {fault.kind} {'/'.join(fault.targets)}")
 
     # How it ended

@@ -48,6 +48,8 @@ class World:
         self.address = broker.uri.rsplit("@", 1)[1]
         names = [f"daemon-{index}" for index in range(DAEMONS)]
         self.network = Network(int(self.address.rsplit(":", 1)[1]), [*names, "gateway", "clients"])
+        version = broker.ask("ctl", "version")
+        self.forgets_consumers = version.startswith("3.") and queue_type == "quorum"
         for user in USERS.values():
             self.make_user(user)
         self.make_queue()

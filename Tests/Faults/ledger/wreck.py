@@ -14,6 +14,8 @@ from .world import HEARTBEAT, USERS
 
 # Numbers of those calls that a fault makes itself.
 FIRST = 20_000_000
+# Seconds within which a daemon without work notices that it was forgotten: up to two looks, and a third to make sure.
+FORGOTTEN = 23
 
 
 class Wreck:
@@ -62,9 +64,18 @@ class Wreck:
     def queue_deleted(self, step, fault):
         if step.variant == "made again at once" or self.world.queue_type != "classic":
             self.world.make_queue(delete=True)
+            self.remember_consumers()
         else:
             self.world.with_channel(lambda channel: channel.queue_delete(self.world.name))
             time.sleep(0.3)
+
+    def remember_consumers(self):
+        """RabbitMQ 3.10 forgets the consumers of a quorum queue that takes another's place, and its daemons notice.
+
+        It still counts them, and takes some messages for delivered: the queue looks as if it were served.
+        """
+        if self.world.forgets_consumers:
+            time.sleep(FORGOTTEN)
 
     def declare_mismatch(self, step, fault):
         other = {"x-max-length": 1_000_000}
@@ -73,10 +84,12 @@ class Wreck:
         for attempt in range(20):
             if self.world.make_queue(delete=True, **other):
                 break
+        self.remember_consumers()
         time.sleep(step.seconds)
         for attempt in range(20):
             if self.world.make_queue(delete=True):
                 break
+        self.remember_consumers()
         # RabbitMQ 3.10 that dies within seconds of a quorum queue's declaration forgets what it has confirmed.
         time.sleep(3)
 
