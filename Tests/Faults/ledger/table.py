@@ -3,6 +3,7 @@
 import json
 
 LISTS = ("lost", "unexpected", "unexplained")
+UNKNOWN = "executions without a known id (empty events)"
 COUNTERS = ("counts", "outcomes", "again", "replies", "faults", "caused")
 
 
@@ -44,6 +45,8 @@ def show(report, verdict):
     for (outcome, kind), count in sorted(verdict.caused.items()):
         report.line(f"  {outcome}: {kind}", count)
     report.line("executions", counts["executions"])
+    # Of callers over HTTP who had no answer, which would have named the request.
+    report.line("  beside them of empty events that nobody can tell apart", counts[UNKNOWN])
     report.line("duplicated executions, explained by", sum(verdict.again.values()))
     for kind, count in sorted(verdict.again.items()):
         report.line(f"  {kind}", count)
