@@ -95,7 +95,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        if !self.readHasParts { self.machine.incompleteBytesReceived() }
+        // Empty lines, which some clients send behind a body, begin no head: nothing is left of them.
+        if self.unread.readableBytes > 0 { self.machine.incompleteBytesReceived() }
         self.isInRead = false
         self.updateDeadline(isProgress: self.readHasParts)
         self.readHasParts = false
@@ -335,7 +336,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     func finish(_ ending: HTTPExchangeStateMachine.Ending) {
         self.endExchange()
         switch ending {
-        case .next: self.offerHeld()
+        case .next:
+            // The beginning of the next head came while this request was answered.
+            if self.unread.readableBytes > 0 { self.machine.incompleteBytesReceived() }
+            self.offerHeld()
         case .close: self.closeAfterFlush()
         case .linger: self.linger()
         }
