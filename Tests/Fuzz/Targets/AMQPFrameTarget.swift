@@ -17,7 +17,7 @@ enum AMQPFrameTarget: FuzzTarget {
         var input = input
         let seed = input.byte()
         let bytes = input.all()
-        let whole = self.read([ByteBuffer(bytes: bytes)])
+        let whole = self.read(FuzzSplit(bytes: bytes, seed: nil))
         let pieces = self.read(FuzzSplit(bytes: bytes, seed: seed))
         check(whole == pieces, "in one piece: \(whole)\nin pieces: \(pieces)")
     }
@@ -36,7 +36,7 @@ enum AMQPFrameTarget: FuzzTarget {
         case violation(ProtocolViolation)
     }
 
-    private static func read(_ pieces: some Sequence<ByteBuffer>) -> [Item] {
+    private static func read(_ pieces: FuzzSplit) -> [Item] {
         let splitter = FrameSplitter(maxFrameByteCount: 131_072)
         let decoder = RabbitDecoder()
         var unread = ByteBuffer()
@@ -55,13 +55,14 @@ enum AMQPFrameTarget: FuzzTarget {
     }
 
     private static func decode(_ frame: FrameSplitter.Frame, _ decoder: RabbitDecoder) -> Item {
+        let payload = GuardedMemory.copy(frame.payload)
         do throws(ProtocolViolation) {
             switch frame.type {
             case .heartbeat: return .heartbeat
             case .body: return .body(frame.payload)
-            case .method: return self.item(try decoder.method(frame.payload), decoder)
+            case .method: return self.item(try decoder.method(payload), decoder)
             case .header:
-                let (byteCount, properties) = try decoder.header(frame.payload)
+                let (byteCount, properties) = try decoder.header(payload)
                 return .header(byteCount, encoded: self.encoded(properties, decoder))
             }
         } catch {

@@ -24,7 +24,7 @@ enum AMQPLinkTarget: FuzzTarget {
         let seed = input.byte()
         let stage = LinkRun.Stage(rawValue: input.byte() % 3) ?? .fresh
         let bytes = input.all()
-        let whole = LinkRun(stage).run([ByteBuffer(bytes: bytes)])
+        let whole = LinkRun(stage).run(FuzzSplit(bytes: bytes, seed: nil))
         let pieces = LinkRun(stage).run(FuzzSplit(bytes: bytes, seed: seed))
         check(whole == pieces, "in one piece: \(whole)\nin pieces: \(pieces)")
     }
@@ -123,7 +123,7 @@ private final class LinkRun {
     }
 
     /// Sends what a broker sends, and lets time pass; then the socket ends.
-    func run(_ pieces: some Sequence<ByteBuffer>) -> [String] {
+    func run(_ pieces: FuzzSplit) -> [String] {
         for piece in pieces {
             _ = try? self.channel.writeInbound(piece)
             self.loop.run()

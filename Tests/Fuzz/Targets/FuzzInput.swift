@@ -33,16 +33,21 @@ struct FuzzInput {
     }
 }
 
-/// How the bytes of a connection come: cut at places that `seed` says, the same each time.
+/// How the bytes of a connection come: in one piece, or cut at places that `seed` says, the same each time.
 struct FuzzSplit: Sequence {
     let bytes: [UInt8]
-    let seed: UInt8
+    /// `nil`: not cut.
+    let seed: UInt8?
 
     /// Pieces of memory of their own, so that reading past one is noticed.
     func makeIterator() -> AnyIterator<ByteBuffer> {
-        var random = FuzzRandom(seed: UInt64(self.seed))
+        guard let seed = self.seed else {
+            // Nothing is not read.
+            return AnyIterator((self.bytes.isEmpty ? [] : [ByteBuffer(bytes: self.bytes)]).makeIterator())
+        }
+        var random = FuzzRandom(seed: UInt64(seed))
         // Of most connections a few large pieces come, of some single bytes.
-        let longest = self.seed % 4 == 0 ? 3 : Swift.max(1, self.bytes.count / 2)
+        let longest = seed % 4 == 0 ? 3 : Swift.max(1, self.bytes.count / 2)
         var position = 0
         return AnyIterator {
             guard position < self.bytes.count else { return nil }

@@ -43,7 +43,7 @@ final class HTTPConversation {
     ///
     /// - Parameter closesInput: Whether the client closes its sending side behind them.
     /// - Returns: The statuses of what was answered.
-    func run(_ pieces: some Sequence<ByteBuffer>, closesInput: Bool) -> [Int] {
+    func run(_ pieces: FuzzSplit, closesInput: Bool) -> [Int] {
         for piece in pieces where self.channel.isActive {
             _ = try? self.channel.writeInbound(piece)
             self.loop.run()

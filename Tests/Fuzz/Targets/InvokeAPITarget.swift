@@ -32,7 +32,7 @@ enum InvokeAPITarget: FuzzTarget {
         let options = input.byte()
         let answer = input.section()
         let bytes = input.all()
-        let whole = self.converse([ByteBuffer(bytes: bytes)], options, answer)
+        let whole = self.converse(FuzzSplit(bytes: bytes, seed: nil), options, answer)
         let pieces = self.converse(FuzzSplit(bytes: bytes, seed: seed), options, answer)
         check(whole == pieces, "in one piece: \(whole), in pieces: \(pieces)")
     }
@@ -42,7 +42,7 @@ enum InvokeAPITarget: FuzzTarget {
         return HTTPMutation.mutate(input, headByteCount: 4 + answerByteCount, limit: limit, &random)
     }
 
-    private static func converse(_ pieces: some Sequence<ByteBuffer>, _ options: UInt8, _ answer: [UInt8]) -> [Int] {
+    private static func converse(_ pieces: FuzzSplit, _ options: UInt8, _ answer: [UInt8]) -> [Int] {
         let loop = EmbeddedEventLoop()
         let invoker = ScriptedInvoker(script: answer, kind: options & 7, eventLoop: loop)
         var configuration = HTTPServerConfiguration.invokeAPI

@@ -66,12 +66,7 @@ private final class EnvironmentRun: RuntimeAPIDelegate, ExtensionsAPIDelegate {
             if self.runtimeAPI.handle(exchange) || self.extensionsAPI.handle(exchange) { return }
             exchange.reject(.notFound)
         }
-        let statuses =
-            if let seed {
-                conversation.run(FuzzSplit(bytes: bytes, seed: seed), closesInput: self.options & 4 != 0)
-            } else {
-                conversation.run([ByteBuffer(bytes: bytes)], closesInput: self.options & 4 != 0)
-            }
+        let statuses = conversation.run(FuzzSplit(bytes: bytes, seed: seed), closesInput: self.options & 4 != 0)
         self.runtimeAPI.processEnded()
         self.extensionsAPI.environmentEnded()
         return self.told + ["\(statuses)"]
