@@ -10,7 +10,7 @@ extension FunctionConsumer {
         let drained = self.eventLoop.makePromise(of: Void.self)
         self.drained = drained
         self.isDraining = true
-        if let channel = self.channel, self.consumerTag != nil {
+        if let channel = self.channel, self.plan.hasBegun {
             self.isCancelled = false
             self.leave(channel)
         } else {
@@ -23,8 +23,8 @@ extension FunctionConsumer {
     private func leave(_ channel: AMQPLinkChannel) {
         guard self.traits.isAutoDelete != false else { return self.cancel(on: channel) }
         self.queue.look(on: channel.link).assumeIsolated().whenComplete { result in
-            guard case .success(let found) = result, found.messageCount > 0, found.consumerCount <= 1,
-                self.consumerTag != nil
+            guard case .success(let found) = result, found.messageCount > 0,
+                found.consumerCount <= self.plan.tags.count, self.plan.hasBegun
             else { return self.cancel(on: channel) }
             self.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(100)) { self.leave(channel) }
         }
@@ -32,8 +32,7 @@ extension FunctionConsumer {
 
     private func cancel(on channel: AMQPLinkChannel) {
         self.lookAhead?.end()
-        let cancelled = self.consumerTag.map { channel.cancel($0) } ?? self.eventLoop.makeSucceededVoidFuture()
-        self.consumerTag = nil
+        let cancelled = EventLoopFuture.andAllComplete(self.plan.tags.map { channel.cancel($0) }, on: self.eventLoop)
         // What the broker sent before it agreed to the cancel still comes.
         cancelled.assumeIsolated().whenComplete { _ in
             self.isCancelled = true
@@ -59,6 +58,7 @@ extension FunctionConsumer {
         self.running -= deliveryTags.count
         self.calls.forget(deliveryTags, on: isTheirs)
         self.streams.forget(deliveryTags)
+        if self.plan.isInDebt { for deliveryTag in deliveryTags { self.settledCredit(deliveryTag) } }
     }
 
     func completeDrainIfQuiet() {

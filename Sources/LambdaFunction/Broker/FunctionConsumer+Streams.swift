@@ -44,7 +44,7 @@ extension FunctionConsumer {
             self.streamEnded(message, answer, on: channel)
         }
         stream = reply
-        self.streams.insert(reply)
+        self.streams.insert(reply, deliveryTag: answer.deliveryTag)
         let waits = self.invoker.invoke(request, of: function, into: reply, ticket: ticket) {
             reply.finished($0)
         }
@@ -66,6 +66,7 @@ extension FunctionConsumer {
                 try channel.ack(answer.deliveryTag)
             }
         }
+        self.settledCredit(answer.deliveryTag)
         self.completeDrainIfQuiet()
     }
 }

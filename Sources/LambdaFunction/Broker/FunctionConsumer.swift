@@ -36,11 +36,9 @@ package final class FunctionConsumer: @unchecked Sendable {
 
     /// The channel that is consumed on; `nil` while there is none.
     var channel: AMQPLinkChannel?
-    var consumerTag: AMQPShortString?
+    /// The consumers on it.
+    var plan = ConsumerPlan()
     var isDraining = false
-    /// How it is consumed now, or will be when the broker agrees.
-    private var terms = Terms(prefetch: 0, priority: 0)
-    private var isReplacing = false
     /// No further message can come: the broker has agreed to the cancel, or there is no consumer.
     var isCancelled = true
     /// Messages that were delivered and are not done with.
@@ -49,7 +47,7 @@ package final class FunctionConsumer: @unchecked Sendable {
     private var unqualified: Result<ResolvedFunction, InvokeError>?
     var drained: EventLoopPromise<Void>?
     /// Set-ups that failed one after the other, for the pause before the next.
-    private var failedSetUps = 0
+    var failedSetUps = 0
 
     package init(
         configuration: FunctionConsumerConfiguration, connection: AMQPConnection, invoker: any CallInvoker,
@@ -81,160 +79,10 @@ package final class FunctionConsumer: @unchecked Sendable {
     }
 }
 
-// MARK: - Setting up
-
-extension FunctionConsumer: AMQPRecoverable {
-    package func linkOpened(_ link: AMQPLink) -> EventLoopFuture<Void> {
-        guard !self.isDraining else { return self.eventLoop.makeSucceededVoidFuture() }
-        return self.setUp(on: link).flatMapErrorThrowing { error in
-            self.setUpFailed(error, on: link)
-        }
-    }
-
-    package func linkWritable() {
-        self.streams.becameWritable()
-    }
-
-    package func linkLost(_ error: AMQPError) {
-        self.channelLost()
-    }
-
-    package func connectionClosed(_ error: AMQPError) {
-        self.channelLost()
-    }
-
-    private func channelLost() {
-        self.channel = nil
-        self.consumerTag = nil
-        self.lookAhead?.channelLost()
-        // What has not started is nobody's here: the broker delivers it again, here or elsewhere.
-        self.forget(self.invoker.takeBackCalls(.all)) { !$0.isOpen }
-        self.calls.channelsLost { !$0.isOpen }
-        self.streams.connectionLost()
-        self.completeDrainIfQuiet()
-    }
-
-    private func setUp(on link: AMQPLink) -> EventLoopFuture<Void> {
-        self.queue.ensure(on: link)
-            .flatMap { traits in
-                self.traits = traits
-                return self.openChannel(on: link)
-            }
-            .flatMap { self.consume(on: $0) }
-    }
-
-    /// The channel that stands, or a new one.
-    private func openChannel(on link: AMQPLink) -> EventLoopFuture<AMQPLinkChannel> {
-        if let channel = self.channel, channel.isOpen { return self.eventLoop.makeSucceededFuture(channel) }
-        return link.openChannel().flatMap { channel in
-            self.channel = channel
-            channel.onClosed = { error in self.channelClosed(channel, error) }
-            channel.onReturned = { message in self.replyReturned(message) }
-            return self.eventLoop.makeSucceededFuture(channel)
-        }
-    }
-
-    private func consume(on channel: AMQPLinkChannel) -> EventLoopFuture<Void> {
-        let terms = self.wantedTerms
-        let deliver: (AMQPDelivery) -> Void = { delivery in self.received(delivery, on: channel) }
-        let cancelled = { self.consumerCancelled(on: channel) }
-        let prefetch = UInt16(clamping: terms.prefetch)
-        // For the consumers that begin after it. A refusal closes the channel, and fails what follows.
-        channel.request(.basicQos(prefetchCount: prefetch, isGlobal: false), expecting: .qosOK).whenComplete { _ in }
-        let consumption = AMQPConsumption(
-            queue: self.configuration.queueName, arguments: terms.priority == 0 ? [:] : ["x-priority": .int32(terms.priority)])
-        return channel.consume(consumption, deliver: deliver, cancelled: cancelled).assumeIsolated().map { tag in
-            // What comes meanwhile goes back with the connection.
-            if self.isDraining { return channel.cancel(tag).whenComplete { _ in } }
-            self.consumerTag = tag
-            self.terms = terms
-            if self.traits.takesHandBacks { self.lookAhead?.begin(on: channel) }
-            self.failedSetUps = 0
-            self.logger.log(
-                level: self.isReplacing ? .debug : .info, "Consuming",
-                metadata: [
-                    "queue": "\(self.configuration.queueName)", "prefetch": "\(terms.prefetch)",
-                    "priority": "\(terms.priority)",
-                ])
-            self.adjust()
-        }.nonisolated()
-    }
-
-    /// What is said to the broker once, when a consumer begins.
-    private struct Terms: Equatable {
-        var prefetch: Int
-        var priority: Int32
-    }
-
-    /// A daemon that looks ahead comes after those that have a slot free, and one without a runtime after both.
-    private var wantedTerms: Terms {
-        let configuration = self.configuration
-        if configuration.prefersWarm, !self.invoker.isWarm {
-            return Terms(prefetch: configuration.prefetch, priority: configuration.priority - 2)
-        }
-        guard let lookAhead = self.lookAhead, lookAhead.isLookingAhead else {
-            return Terms(prefetch: configuration.prefetch, priority: configuration.priority)
-        }
-        return Terms(
-            prefetch: configuration.prefetch + lookAhead.limits.lookAhead, priority: configuration.priority - 1)
-    }
-
-    /// Whether it takes more messages than can run.
-    package var isLookingAhead: Bool { self.lookAhead?.isLookingAhead ?? false }
-
-    /// A consumer's terms are for life: another consumer takes its place, and begins before it ends, so that the queue is
-    /// never without.
-    private func adjust() {
-        guard let channel = self.channel, channel.isOpen, let old = self.consumerTag, !self.isDraining,
-            !self.isReplacing
-        else { return }
-        guard self.wantedTerms != self.terms else { return self.lookAhead?.consumesExactly() ?? () }
-        self.isReplacing = true
-        self.consume(on: channel).flatMap { channel.cancel(old) }.assumeIsolated().whenComplete { _ in
-            self.isReplacing = false
-            self.adjust()
-        }
-    }
-
-    private func setUpFailed(_ error: any Error, on link: AMQPLink) {
-        self.logger.error(
-            "The function's queue cannot be consumed",
-            metadata: ["queue": "\(self.configuration.queueName)", "error": "\(error)"])
-        self.setUpAgain(on: link)
-    }
-
-    /// The queue was deleted, or has moved to another node of the cluster.
-    private func consumerCancelled(on channel: AMQPLinkChannel) {
-        self.logger.warning("The broker ended the consumer", metadata: ["queue": "\(self.configuration.queueName)"])
-        self.consumerTag = nil
-        // The channel stays: what it delivered is still being run, and its replies leave through it.
-        self.calls.consumerCancelled { $0 === channel }
-        self.setUpAgain(on: channel.link)
-    }
-
-    private func channelClosed(_ channel: AMQPLinkChannel, _ error: AMQPError) {
-        guard self.channel === channel, channel.link.isOpen else { return }
-        self.logger.warning(
-            "The channel was closed", metadata: ["queue": "\(self.configuration.queueName)", "error": "\(error)"])
-        self.channelLost()
-        self.setUpAgain(on: channel.link)
-    }
-
-    /// Tries again after a pause, as long as the link stands; a new link sets up anyway.
-    private func setUpAgain(on link: AMQPLink) {
-        self.failedSetUps += 1
-        let pause = RecoveryStateMachine.backoff(self.failedSetUps, jitter: .random(in: 0...1))
-        self.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(pause)) {
-            guard link.isOpen, !self.isDraining, self.consumerTag == nil else { return }
-            self.setUp(on: link).assumeIsolated().whenFailure { self.setUpFailed($0, on: link) }
-        }
-    }
-}
-
 // MARK: - One message
 
 extension FunctionConsumer {
-    private func received(_ delivery: AMQPDelivery, on channel: AMQPLinkChannel) {
+    func received(_ delivery: AMQPDelivery, on channel: AMQPLinkChannel) {
         self.running += 1
         self.lookAhead?.delivered(delivery.deliveryTag)
         if delivery.isRedelivered { self.meter?.counts.redeliveries += 1 }

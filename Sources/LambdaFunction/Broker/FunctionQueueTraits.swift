@@ -15,6 +15,8 @@ package struct FunctionQueueTraits: Equatable {
     package var type = QueueType.unknown
     /// Whether it goes with its last consumer; `nil`: unknown.
     package var isAutoDelete: Bool?
+    /// Whether it goes when nobody has consumed from it for a while.
+    package var expires = false
     /// Whether a message that comes back may cost another its place.
     package var dropsItsHead = false
     /// Whether one of its consumers has all messages.
@@ -28,6 +30,9 @@ package struct FunctionQueueTraits: Equatable {
     /// A quorum queue puts it at its end (RabbitMQ 3.10) and counts it, and drops it after the twentieth time (4.0).
     package var takesHandBacks: Bool { self.type == .classic && !self.dropsItsHead && !self.hasSingleActiveConsumer }
 
+    /// Whether it is still there when nobody has consumed from it.
+    package var staysWithoutConsumers: Bool { self.isAutoDelete == false && !self.expires }
+
     /// Whether a message may be given back when nobody consumes here any more.
     package var outlivesItsConsumers: Bool { self.takesHandBacks && self.isAutoDelete == false }
 }
@@ -38,6 +43,7 @@ extension FunctionQueueTraits {
         let arguments = declaration.arguments
         self.type = arguments["x-queue-type"] == .string("classic") ? .classic : .other
         self.isAutoDelete = declaration.isAutoDelete
+        self.expires = arguments["x-expires"] != nil
         let isBounded = arguments["x-max-length"] != nil || arguments["x-max-length-bytes"] != nil
         self.dropsItsHead = isBounded && arguments["x-overflow"] != .string("reject-publish")
         self.hasSingleActiveConsumer = arguments["x-single-active-consumer"] == .bool(true)

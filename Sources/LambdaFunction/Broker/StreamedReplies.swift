@@ -12,6 +12,8 @@ final class StreamedReplies: @unchecked Sendable {
     private var replies: [AMQPShortString: [StreamedReply]] = [:]
     /// Those whose invocations had to wait, by their requests' delivery tags.
     private var waiting: [UInt64: StreamedReply] = [:]
+    /// The deliveries of their requests.
+    private var tags: [ObjectIdentifier: UInt64] = [:]
 
     init(logger: Logger) {
         self.creditQueue = CreditQueue(logger: logger)
@@ -23,7 +25,10 @@ final class StreamedReplies: @unchecked Sendable {
         self.creditQueue.name(on: link)
     }
 
-    func insert(_ reply: StreamedReply) {
+    var deliveryTags: [UInt64] { Array(self.tags.values) }
+
+    func insert(_ reply: StreamedReply, deliveryTag: UInt64) {
+        self.tags[ObjectIdentifier(reply)] = deliveryTag
         self.replies[reply.address.correlationID ?? .empty, default: []].append(reply)
     }
 
@@ -41,6 +46,7 @@ final class StreamedReplies: @unchecked Sendable {
     }
 
     func remove(_ reply: StreamedReply) {
+        self.tags[ObjectIdentifier(reply)] = nil
         if !self.waiting.isEmpty, let deliveryTag = self.waiting.first(where: { $0.value === reply })?.key {
             self.waiting[deliveryTag] = nil
         }

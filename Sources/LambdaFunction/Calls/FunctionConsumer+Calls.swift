@@ -37,6 +37,7 @@ extension FunctionConsumer {
         if let delivery = call.delivery, delivery.channel.isOpen {
             if !call.isAnswered { self.reply(outcome, to: call, on: delivery.channel) }
             self.attempt("acknowledge a message") { try delivery.channel.ack(delivery.tag) }
+            self.settledCredit(delivery.tag)
         } else {
             self.keep(outcome, of: call)
         }

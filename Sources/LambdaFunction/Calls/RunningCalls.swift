@@ -62,6 +62,14 @@ package struct RunningCalls<Channel> {
     /// How many have not ended.
     package var count: Int { self.slots.count - self.free.count }
 
+    /// The deliveries of those that came through such a channel.
+    package func deliveryTags(on isMeant: (Channel) -> Bool) -> [UInt64] {
+        self.slots.compactMap { call in
+            guard let delivery = call?.delivery, isMeant(delivery.channel) else { return nil }
+            return delivery.tag
+        }
+    }
+
     /// Whether a delivery may belong to a run that goes on already.
     package var hasOrphans: Bool { !self.orphans.isEmpty }
 

@@ -18,6 +18,8 @@ final class EventQueues: @unchecked Sendable {
     private let logger: Logger
     /// What was found or made already, for whoever publishes there again and again.
     private var known: [EventQueue: Known] = [:]
+    /// A queue was made, here: there was none.
+    var onMade: ((EventQueue) -> Void)?
 
     init(queueName: String, type: EventConfiguration.QueueType, logger: Logger) {
         self.queueName = queueName
@@ -46,20 +48,23 @@ final class EventQueues: @unchecked Sendable {
     /// Looks for the queue, and makes it where there is none.
     func find(_ queue: EventQueue, on link: AMQPLink) -> EventLoopFuture<Void> {
         let declarations = queue.declarations(of: self.queueName, type: self.type)
-        return self.find(declarations[...], on: link)
+        return self.find(declarations[...], on: link).assumeIsolated().map { isMade in
+            if isMade { self.onMade?(queue) }
+        }.nonisolated()
     }
 
-    private func find(_ declarations: ArraySlice<AMQPQueueDeclaration>, on link: AMQPLink) -> EventLoopFuture<Void> {
-        guard let declaration = declarations.first else { return link.eventLoop.makeSucceededVoidFuture() }
-        return link.declare(declaration, passive: true).flatMapError { error in
+    /// - Returns: Whether it had to be made.
+    private func find(_ declarations: ArraySlice<AMQPQueueDeclaration>, on link: AMQPLink) -> EventLoopFuture<Bool> {
+        guard let declaration = declarations.first else { return link.eventLoop.makeSucceededFuture(false) }
+        return link.declare(declaration, passive: true).map { false }.flatMapError { error in
             guard error.replyCode == .notFound else { return link.eventLoop.makeFailedFuture(error) }
             return self.make(declarations, on: link)
         }
     }
 
-    private func make(_ declarations: ArraySlice<AMQPQueueDeclaration>, on link: AMQPLink) -> EventLoopFuture<Void> {
-        guard let declaration = declarations.first else { return link.eventLoop.makeSucceededVoidFuture() }
-        return link.declare(declaration, passive: false).flatMapError { error in
+    private func make(_ declarations: ArraySlice<AMQPQueueDeclaration>, on link: AMQPLink) -> EventLoopFuture<Bool> {
+        guard let declaration = declarations.first else { return link.eventLoop.makeSucceededFuture(false) }
+        return link.declare(declaration, passive: false).map { true }.flatMapError { error in
             let others = declarations.dropFirst()
             guard Self.isRefusal(error), !others.isEmpty else { return link.eventLoop.makeFailedFuture(error) }
             self.logger.notice(

@@ -79,7 +79,7 @@ import Testing
             // A long one, and what comes behind it.
             try await self.call(client, name, count: 8, window: 8) { $0 == 1 ? 300 : 0 }
             try await self.until { try await !daemon.isLookingAhead() }
-            #expect(try await self.consumerCount(name, caller) == 1)
+            try await self.until { try await self.consumerCount(name, caller) == 1 }
             // Where there is nobody else they came back, and were run here, once each.
             #expect(try await daemon.handBacks() >= 1)
             #expect(try await daemon.runs().values.allSatisfy { $0 == 1 })
