@@ -27,7 +27,7 @@ import Testing
         if case .failure(let error) = result { error.kind } else { nil }
     }
 
-    @Test(arguments: [Int64.min, .min + 1_800_000_000_000, -1, 0])
+    @Test(arguments: [Int64.min, Int64.min + 1_800_000_000_000, -1, 0] as [Int64])
     func anInstantLongBeforeAnyClockHasPassed(_ instant: Int64) {
         #expect(self.refusal(self.read { $0.headers = ["X-Lambda-Deadline-Ms": .int64(instant)] }) == .requestExpired)
         #expect(self.refusal(self.read { $0.headers = ["X-Lambda-Deadline-Ms": .string("\(instant)")] }) == .requestExpired)
