@@ -193,7 +193,8 @@ import Testing
         try await withServer(configuration, handler: echo) { server in
             let client = try await server.connect(sending: "GET /once HTTP/1.1\r\n\r\n")
             _ = try await client.received(until: "GET /once -|")
-            try await client.send("\r\n")
+            try await client.send("\r\n\r")
+            try await client.send("\n")
             let answer = try await client.receivedAll()
             #expect(answer.hasSuffix("GET /once -|"))
         }
