@@ -76,9 +76,9 @@ class Running:
         return total
 
     def runtimes(self):
-        """The ids of its children."""
-        text = pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
-        return [int(pid) for pid in text.split()]
+        """The ids of its children; the kernel lists them by the thread that started them."""
+        lists = [file.read_text() for file in pathlib.Path(f"/proc/{self.pid}/task").glob("*/children")]
+        return sorted(int(pid) for text in lists for pid in text.split())
 
 
 @contextmanager
