@@ -12,9 +12,11 @@ trap example_cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# example_build PRODUCT…: builds them, into $programs. EXAMPLES_BIN names a folder where they are already.
+# example_build PRODUCT…: builds them, into $programs, the daemon and lambda-amqp into $daemons.
+#
+# EXAMPLES_BIN and DAEMONS_BIN name folders where they are already.
 example_build() {
-    programs=${EXAMPLES_BIN:-}
+    programs=${EXAMPLES_BIN:-} daemons=${DAEMONS_BIN:-${EXAMPLES_BIN:-}}
     [ -z "$programs" ] || return 0
     require_swift
     require_build_packages
@@ -22,6 +24,7 @@ example_build() {
     say "building $*"
     for product in "$@"; do "${build[@]}" --product "$product" </dev/null >&2; done
     programs=$("${build[@]}" --show-bin-path)
+    daemons=$programs
 }
 
 # example_broker: the broker of AMQP_URI, else the one on localhost:5672, else one of our own.
@@ -54,7 +57,7 @@ example_function() {
     local name=$1
     shift
     AWS_LAMBDA_FUNCTION_NAME=$name PORT=$(free_port) RUNTIME_API_PORT=$(free_port) EVENT_QUEUE_TYPE=none \
-        example_start "$name" "$programs/lambda-runtime-api-daemon" "$@"
-    wait_until 30 "$programs/lambda-amqp" invoke "$name" '"ready?"' >/dev/null 2>&1 \
+        example_start "$name" "$daemons/lambda-runtime-api-daemon" "$@"
+    wait_until 30 "$daemons/lambda-amqp" invoke "$name" '"ready?"' >/dev/null 2>&1 \
         || { cat "$example_work/$name" >&2; fail "$name did not answer in 30 s"; }
 }

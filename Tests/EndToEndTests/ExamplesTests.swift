@@ -11,6 +11,7 @@ extension EndToEnd {
                 environment: [
                     "AMQP_URI": try ProgramEnvironment.brokerURI(),
                     "EXAMPLES_BIN": try ProgramEnvironment.value("TEST_EXAMPLES_BIN"),
+                    "DAEMONS_BIN": try ProgramEnvironment.value("TEST_BIN_DIR"),
                 ],
                 limit: .seconds(120))
             #expect(result.status == .exited(0), "\(result.errors)")

@@ -91,6 +91,7 @@ extension EndToEnd {
                 "FUNCTION_URL_PORT": String(ProgramPort.free()), "FUNCTION_URL_TRUST_PROXY": "true",
                 "FUNCTION_URL_FILE": try files.write(#"{"payloadFormat": "1.0"}"#, to: "url.json"),
                 "AMQP_CONSUMER_PRIORITY": "0", "AMQP_PREFER_WARM": "false", "DRAIN_SECONDS": "20",
+                "CLOCK_SKEW": "5", "IDEMPOTENCY_SECONDS": "300",
                 "AMQP_LOOKAHEAD": "1", "MAX_CONCURRENCY": "2", "MIN_CONCURRENCY": "1", "PRINT_REPORTS": "true",
                 "CAPTURE_LOGS": "true", "USE_STRUCTURED_LOGGING": "false", "INVOKE_API_HOST": "127.0.0.1",
                 "AWS_LAMBDA_FUNCTION_TIMEOUT": "10", "AWS_LAMBDA_FUNCTION_IDLETIMEOUT": "60",
