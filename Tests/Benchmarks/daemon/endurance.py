@@ -22,7 +22,7 @@ def endurance(table, ours, others, pairs):
                 resident.append(running.status("VmRSS"))
                 print(f"{candidate.label}: {(step + 1) * total // 10} invocations, {resident[-1]} kB", flush=True)
             left = running.descriptor_count() - descriptors
-            # A timer that was left behind would wake it, now or later.
+            # A timer that was left behind would wake it. Once a second it looks whether there is something to announce.
             time.sleep(1)
             before = running.wake_ups()
             time.sleep(QUIET_SECONDS)
@@ -34,7 +34,8 @@ def endurance(table, ours, others, pairs):
             bar=Bar(1.05, of_ratio=False))
         table.add("endurance: rate of the last tenth, of the first", {label: [rates[-1] / rates[0]]})
         table.add("endurance: descriptors left", {label: [left]}, bar=Bar(0, of_ratio=False))
-        table.add(f"endurance: wake-ups in {QUIET_SECONDS} s of quiet", {label: [woken]}, bar=Bar(2, of_ratio=False))
+        table.add(f"endurance: wake-ups in {QUIET_SECONDS} s of quiet", {label: [woken]}, bar=Bar(
+            QUIET_SECONDS + 2, of_ratio=False))
 
 
 def idle(table, ours, others, pairs):

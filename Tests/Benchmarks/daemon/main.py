@@ -1,6 +1,7 @@
 """What Tests/Benchmarks/run runs: reads the arguments, measures part by part, prints the table."""
 import argparse
 import pathlib
+import signal
 import sys
 
 import endurance
@@ -25,6 +26,8 @@ def candidate(text):
 
 
 def main():
+    # So that what was started is stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     parser = argparse.ArgumentParser(prog="Tests/Benchmarks/run")
     parser.add_argument("parts", nargs="*", metavar="PART")
     parser.add_argument("--daemon", action="append", type=candidate, required=True)
