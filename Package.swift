@@ -4,12 +4,19 @@ import PackageDescription
 // The manifest is the architecture drawing: a target depends only on targets above it here.
 // Each dependency's reason stands in the README's table.
 
+// Tests/Fuzz/run gives the path of libFuzzer here; everybody else builds without any of this.
+let fuzzer = Context.environment["LAMBDA_AMQP_FUZZER"]
+let fuzzSettings: [SwiftSetting] = fuzzer == nil ? [] : [
+    // Optimised, and with the assertions and the internal names of a test build.
+    .unsafeFlags(["-sanitize=fuzzer,address", "-enable-testing", "-assert-config", "Debug"])
+]
+
 let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .treatAllWarnings(as: .error),
-]
+] + fuzzSettings
 
 func nio(_ products: String...) -> [Target.Dependency] {
     products.map { .product(name: $0, package: "swift-nio") }
@@ -220,3 +227,16 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// What takes bytes from outside, with libFuzzer: Tests/Fuzz.
+if let fuzzer {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                "AMQP", "AMQPRPC", "LambdaProtocol", "LambdaMessages", "LambdaHTTP", "LambdaEnvironment",
+                "LambdaInvokeAPI", "LambdaSignature", "TestSupport", logging,
+            ] + nio("NIOCore", "NIOEmbedded", "NIOHTTP1"),
+            path: "Tests/Fuzz/Targets", swiftSettings: settings,
+            linkerSettings: [.unsafeFlags(["-sanitize=address", "-use-ld=lld", fuzzer]), .linkedLibrary("stdc++")]))
+}

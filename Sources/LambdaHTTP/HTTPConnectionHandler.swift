@@ -95,11 +95,18 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        if !self.readHasParts { self.machine.incompleteBytesReceived() }
+        if self.hasBegunHead { self.machine.incompleteBytesReceived() }
         self.isInRead = false
         self.updateDeadline(isProgress: self.readHasParts)
         self.readHasParts = false
         self.flushIfNeeded()
+    }
+
+    /// Between requests: whether the next one's head has begun. Empty lines, which some clients send behind a body, begin
+    /// none: nothing is left of a whole one, and a carriage return of half a one.
+    private var hasBegunHead: Bool {
+        guard let first = self.unread.getInteger(at: self.unread.readerIndex, as: UInt8.self) else { return false }
+        return self.unread.readableBytes > 1 || first != ASCII.carriageReturn
     }
 
     func read(context: ChannelHandlerContext) {
@@ -335,7 +342,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, @unchecked Sendable {
     func finish(_ ending: HTTPExchangeStateMachine.Ending) {
         self.endExchange()
         switch ending {
-        case .next: self.offerHeld()
+        case .next:
+            // The beginning of the next head came while this request was answered.
+            if self.hasBegunHead { self.machine.incompleteBytesReceived() }
+            self.offerHeld()
         case .close: self.closeAfterFlush()
         case .linger: self.linger()
         }

@@ -31,6 +31,6 @@ extension AMQPProperties {
 
     /// Attempts that were lost, as the message says: 0 to 1 000 000.
     package var attempt: Int {
-        min(max(0, InvocationHeaders(self.headers).attempt ?? 0), 1_000_000)
+        InvocationHeaders(self.headers).attemptCount
     }
 }

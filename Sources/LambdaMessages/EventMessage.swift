@@ -42,7 +42,7 @@ package struct EventMessage: Sendable {
         let headers = InvocationHeaders(properties.headers)
         let nowSeconds = UInt64(max(0, now.millisecondsSinceEpoch / 1000))
         self.requestID = InvocationMessage.requestID(properties)
-        self.attempt = min(max(0, headers.attempt ?? 0), 1_000_000)
+        self.attempt = headers.attemptCount
         self.refusals = min(max(0, headers.refusals ?? 0), 1_000_000)
         // Before 2001 nobody published an event: that is no time, but a number of something else.
         self.acceptedSeconds = properties.timestamp.map { $0 < 1_000_000_000 ? nowSeconds : $0 } ?? nowSeconds

@@ -52,6 +52,9 @@ extension InvocationHeaders {
         self.traceparent.flatMap { TraceContext(traceparent: $0, tracestate: self.tracestate) }
     }
 
+    /// The attempts that were lost: a number that can be added to, whatever somebody has sent.
+    var attemptCount: Int { min(max(0, self.attempt ?? 0), 1_000_000) }
+
     /// What is wrong with values that the request itself takes as they are.
     var refusal: InvokeError? {
         if let logType = self.logType, case .failure(let error) = LogType.wantsTail(logType) { return error }

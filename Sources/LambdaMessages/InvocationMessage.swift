@@ -66,7 +66,7 @@ package struct InvocationMessage: Sendable {
         let message = InvocationMessage(
             request: request, replyTo: properties.replyTo, correlationID: properties.correlationID,
             invocationType: type, qualifier: headers.qualifier,
-            attempt: min(max(0, headers.attempt ?? 0), 1_000_000))
+            attempt: headers.attemptCount)
         guard headers.responseMode != nil, message.replyTo != nil, type == .requestResponse else {
             return .success(message)
         }
@@ -105,7 +105,9 @@ package struct InvocationMessage: Sendable {
         if let expiration = properties.expirationMilliseconds, expiration < Int64(Int32.max) {
             deadline = now + .milliseconds(expiration)
         }
-        if let instant = headers.deadlineMilliseconds {
+        if let any = headers.deadlineMilliseconds {
+            // Anybody may send any number: 2^53 ms are beyond every clock, and leave room to calculate with.
+            let instant = min(max(any, -(1 << 53)), 1 << 53)
             let left = instant - wallClock.millisecondsSinceEpoch + configuration.clockSkewMilliseconds
             guard left >= 0 else {
                 return .failure(InvokeError(.requestExpired, "The request expired before it ran"))

@@ -21,6 +21,6 @@ package struct StreamRequest: Sendable, Equatable {
                     .invalidParameterValue,
                     "A stream needs \(LambdaHeader.streamCredit), the number of bytes that its caller takes."))
         }
-        return .success(StreamRequest(creditByteCount: credit, attempt: max(0, headers.attempt ?? 0)))
+        return .success(StreamRequest(creditByteCount: credit, attempt: headers.attemptCount))
     }
 }

@@ -27,6 +27,25 @@ import Testing
         if case .failure(let error) = result { error.kind } else { nil }
     }
 
+    @Test(arguments: [Int64.min, Int64.min + 1_800_000_000_000, -1, 0] as [Int64])
+    func anInstantLongBeforeAnyClockHasPassed(_ instant: Int64) {
+        #expect(self.refusal(self.read { $0.headers = ["X-Lambda-Deadline-Ms": .int64(instant)] }) == .requestExpired)
+        #expect(self.refusal(self.read { $0.headers = ["X-Lambda-Deadline-Ms": .string("\(instant)")] }) == .requestExpired)
+    }
+
+    @Test func anInstantThatNeverComesIsNoDeadlineThatMatters() throws {
+        let message = try self.read { $0.headers = ["X-Lambda-Deadline-Ms": .int64(.max)] }.get()
+        #expect(message.request.startDeadline == self.now + .milliseconds(Int64(Int32.max)))
+    }
+
+    @Test func anAttemptOfAStreamIsANumberThatCanBeAddedTo() throws {
+        let message = try self.read {
+            $0.headers = ["X-Amz-Response-Mode": "streaming", "X-Lambda-Stream-Credit": 1, "X-Lambda-Attempt": .int64(.max)]
+        }.get()
+        #expect(message.stream?.attempt == 1_000_000)
+        #expect(message.attempt == 1_000_000)
+    }
+
     @Test func aPlainRequestRunsWithItsBytesAndKeepsTheCallersID() throws {
         let message = try self.read(#"{ "a" : 1.0 }"#).get()
         #expect(String(buffer: message.request.event) == #"{ "a" : 1.0 }"#)

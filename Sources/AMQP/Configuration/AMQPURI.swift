@@ -34,7 +34,11 @@ public struct AMQPURI: Sendable {
         settings.endpoints = parts.endpoints
         settings.virtualHost = parts.virtualHost
         settings.tls = parts.usesTLS ? AMQPTLSSettings() : nil
-        try AMQPURIQuery(parts.query).apply(to: &settings)
+        do throws(AMQPError) {
+            try AMQPURIQuery(parts.query).apply(to: &settings)
+        } catch {
+            throw parts.mayHaveSplitPassword ? AMQPURIParts.badUserInfo : error
+        }
         self.username = parts.username
         self.password = parts.password
         self.settings = settings

@@ -30,6 +30,9 @@ struct AMQPURIParts {
         self.query = rest[path.endIndex...].dropFirst()
     }
 
+    /// Whether the query may be the end of a password with a bare `@` and a bare `?`: its errors tell keys and values.
+    var mayHaveSplitPassword: Bool { self.username != nil && self.query.contains(UInt8(ascii: "@")) }
+
     static func error(_ message: String) -> AMQPError {
         AMQPError(.invalidConfiguration, "AMQP URI: \(message)")
     }
@@ -64,7 +67,7 @@ struct AMQPURIParts {
         return hosts
     }
 
-    private static var badUserInfo: AMQPError {
+    static var badUserInfo: AMQPError {
         self.error("an '@', '/', '?' or ':' in a user name, password or value must be percent-encoded")
     }
 

@@ -155,7 +155,7 @@ import Testing
 
     @Test(arguments: [
         "amqp://user:sec/ret@host", "amqp://user:sec?ret@host", "amqp://user:1?ret=sec@host",
-        "amqp://user:sec@ret@host",
+        "amqp://user:sec@ret@host", "amqp://user:p@h?heartbeat=sec@host", "amqp://user:p@h?sec=1@host",
         "amqp://user:sec#ret@host", "amqp://user:sec%ret@host", "amqp://user:sec ret@host", "http://user:sec@host",
         "amqp://user:12/ret@host", "amqp://user:sec@host:port", "amqp://user:sec@host?retry=1&heartbeat=x",
         "amqp://:sec@host:port", "amqp://user:sec@host/%zz", "amqp://user:sec@host!",
@@ -164,6 +164,10 @@ import Testing
         let error = #expect(throws: AMQPError.self) { try AMQPURI(uri) }
         let text = error.map { String(reflecting: $0) } ?? ""
         #expect(!text.contains("sec") && !text.contains("ret@") && !text.contains("ret "), "\(text)")
+    }
+
+    @Test func anAtSignInAValueNeedsNoEncoding() throws {
+        #expect(try self.configuration("amqps://u:p@h?cacertfile=/home/me@work/ca.pem").tls?.cacertfile == "/home/me@work/ca.pem")
     }
 
     @Test func printingShowsNoPassword() throws {
