@@ -4,16 +4,18 @@ usage: faults.py BROKER_COMMAND WORK PROGRAMS FAULT…; see `run`
 """
 
 import os
+import signal
 import sys
 import uuid
 
 import events
 import outages
+from ledger.play import ledger
 from system import Broker
 
 faults = {
     "outages": outages.outages, "alarm": outages.alarm, "pause": outages.pause,
-    "events": events.ledger, "backlog": events.backlog,
+    "events": events.ledger, "backlog": events.backlog, "ledger": ledger,
 }
 
 
@@ -31,6 +33,9 @@ class Report:
         if not kept:
             self.missed.append(what)
 
+
+# Who is told to end leaves no daemon behind.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 command, work, programs, *wanted = sys.argv[1:]
 report = Report()

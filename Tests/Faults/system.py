@@ -26,6 +26,11 @@ class Broker:
     def run(self, verb, *arguments):
         subprocess.run([self.command, verb, self.folder, *arguments], check=True, stdout=subprocess.DEVNULL)
 
+    def ask(self, verb, *arguments):
+        """The same for what it prints."""
+        command = [self.command, verb, self.folder, *arguments]
+        return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
     def signal(self, number):
         with open(f"{self.folder}/pid") as file:
             os.kill(int(file.read()), number)

@@ -9,21 +9,38 @@ extension AMQPChannel: AMQPRecoverable {
                 self.end(error)
             }
             return self.replay(on: channel).map {
+                self.recoveryFailures = 0
                 self.channel = channel
                 self.resumePublishers()
             }
         }.flatMapErrorThrowing { error in
             // The link's own end is not ours; anything else is: the broker refuses what it once agreed to.
             guard link.isOpen else { return }
-            if (error as? AMQPError)?.replyCode == .resourceLocked { return self.recoverLater(on: link) }
+            if let pause = self.pauseBeforeRetry((error as? AMQPError)?.replyCode) {
+                return self.recover(on: link, after: pause)
+            }
             self.connection.unregister(self)
             self.end(error as? AMQPError ?? AMQPError(.channelClosed, "\(error)", underlying: error))
         }
     }
 
-    /// An exclusive queue still belongs to the lost connection, which the broker has not given up yet.
-    private func recoverLater(on link: AMQPLink) {
-        self.eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) {
+    /// How long to wait for the broker to give up the lost connection, where that may be what it refuses for; else nil.
+    private func pauseBeforeRetry(_ replyCode: AMQPReplyCode?) -> TimeAmount? {
+        switch replyCode {
+        // An exclusive queue is still the lost connection's.
+        case .resourceLocked: return .seconds(1)
+        // What is auto-delete went with the lost connection's consumers and bindings, after it was declared again.
+        case .notFound where self.recoveryFailures < Self.maxRecoveryFailures:
+            self.recoveryFailures += 1
+            return TimeAmount(RecoveryStateMachine.backoff(self.recoveryFailures, jitter: .random(in: 0...1)))
+        default: return nil
+        }
+    }
+
+    private static let maxRecoveryFailures = 5
+
+    private func recover(on link: AMQPLink, after pause: TimeAmount) {
+        self.eventLoop.assumeIsolated().scheduleTask(in: pause) {
             guard link.isOpen, self.endedError == nil else { return }
             _ = self.linkOpened(link)
         }
@@ -35,6 +52,7 @@ extension AMQPChannel: AMQPRecoverable {
 
     package func linkLost(_ error: AMQPError) {
         self.channel = nil
+        self.recoveryFailures = 0
         // Whoever waits to publish finds out that there is no connection.
         self.resumePublishers()
     }

@@ -16,6 +16,8 @@ public final class AMQPChannel: @unchecked Sendable {
     var consumers: [AMQPShortString: AMQPConsumer.Source] = [:]
     var publishersWaiting = PublisherQueue()
     var nextConsumerNumber = 1
+    /// Recoveries in a row that found something missing.
+    var recoveryFailures = 0
     /// Why the channel has ended; `nil` while it has not.
     var endedError: AMQPError?
 

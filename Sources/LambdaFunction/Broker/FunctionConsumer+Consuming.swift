@@ -20,10 +20,12 @@ extension FunctionConsumer: AMQPRecoverable {
     }
 
     package func connectionClosed(_ error: AMQPError) {
+        self.stopWatching()
         self.channelLost()
     }
 
-    private func channelLost() {
+    /// What came by the channel is the broker's again.
+    func channelLost() {
         self.channel = nil
         self.plan.lost()
         self.lookAhead?.channelLost()
@@ -82,6 +84,7 @@ extension FunctionConsumer {
                 return channel.cancel(tag).whenComplete { _ in }
             }
             self.failedSetUps = 0
+            self.watchQueue()
             self.log(prefetch: prefetch, priority: priority)
             if self.traits.takesHandBacks { self.lookAhead?.begin(on: channel) }
             self.carryOut(self.plan.began(tag), on: channel)
@@ -195,7 +198,7 @@ extension FunctionConsumer {
     }
 
     /// Tries again after a pause, as long as the link stands; a new link sets up anyway.
-    private func setUpAgain(on link: AMQPLink) {
+    func setUpAgain(on link: AMQPLink) {
         self.failedSetUps += 1
         let pause = RecoveryStateMachine.backoff(self.failedSetUps, jitter: .random(in: 0...1))
         self.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(pause)) {

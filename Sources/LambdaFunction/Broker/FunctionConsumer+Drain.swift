@@ -10,6 +10,7 @@ extension FunctionConsumer {
         let drained = self.eventLoop.makePromise(of: Void.self)
         self.drained = drained
         self.isDraining = true
+        self.stopWatching()
         if let channel = self.channel, self.plan.hasBegun {
             self.isCancelled = false
             self.leave(channel)

@@ -26,14 +26,14 @@ extension FunctionConsumer {
                     attempt: message.attempt, isRedelivered: isRedelivered, answer.deliveryTag)
                 self.run(
                     message.request, of: function, credit: stream.creditByteCount, address, answer, ticket,
-                    on: channel)
+                    mayHaveRun: isRedelivered || message.attempt > 0, on: channel)
             }
         }
     }
 
     private func run(
         _ request: InvocationRequest, of function: ResolvedFunction, credit: Int, _ address: StreamedReply.Address,
-        _ answer: Answer, _ ticket: CallTicket, on channel: AMQPLinkChannel
+        _ answer: Answer, _ ticket: CallTicket, mayHaveRun: Bool, on channel: AMQPLinkChannel
     ) {
         // The register keeps the stream until it is over, and what is below lets go of it.
         weak var stream: StreamedReply?
@@ -46,7 +46,7 @@ extension FunctionConsumer {
         stream = reply
         self.streams.insert(reply, deliveryTag: answer.deliveryTag)
         let waits = self.invoker.invoke(request, of: function, into: reply, ticket: ticket) {
-            reply.finished($0)
+            reply.finished(mayHaveRun ? $0.afterRedelivery : $0)
         }
         guard waits else { return }
         self.streams.waits(reply, deliveryTag: answer.deliveryTag)

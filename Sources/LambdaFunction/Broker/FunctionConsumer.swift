@@ -31,6 +31,8 @@ package final class FunctionConsumer: @unchecked Sendable {
     let meter: FunctionMeter?
     /// `nil` where the prefetch is all.
     let lookAhead: LookAhead?
+    var watch: QueueWatch
+    var watchTask: Scheduled<Void>?
     /// What is known of the queue.
     var traits = FunctionQueueTraits()
 
@@ -63,6 +65,7 @@ package final class FunctionConsumer: @unchecked Sendable {
         self.queue = FunctionQueue(name: configuration.queueName, logger: logger)
         self.keptReplies = KeptReplies(limits: .init(count: configuration.prefetch))
         self.streams = StreamedReplies(logger: logger)
+        self.watch = QueueWatch(period: configuration.watchPeriod)
         self.lookAhead = configuration.credit.map {
             LookAhead($0, invoker: invoker, logger: logger, meter: meter)
         }
@@ -84,6 +87,7 @@ package final class FunctionConsumer: @unchecked Sendable {
 extension FunctionConsumer {
     func received(_ delivery: AMQPDelivery, on channel: AMQPLinkChannel) {
         self.running += 1
+        self.watch.delivered()
         self.lookAhead?.delivered(delivery.deliveryTag)
         if delivery.isRedelivered { self.meter?.counts.redeliveries += 1 }
         if self.mayBeKnown, self.takesUp(delivery, on: channel) { return }
@@ -164,7 +168,8 @@ extension FunctionConsumer {
     func finish(
         _ delivery: AMQPDelivery, _ outcome: InvocationOutcome, requestID: String, on channel: AMQPLinkChannel
     ) {
-        self.finish(Answer(requestID, delivery), outcome, on: channel)
+        let mayHaveRun = delivery.isRedelivered || delivery.properties.attempt > 0
+        self.finish(Answer(requestID, delivery), mayHaveRun ? outcome.afterRedelivery : outcome, on: channel)
     }
 
     /// Nothing was run: status 204 and no version, as over HTTP.

@@ -17,10 +17,13 @@ package struct FunctionConsumerConfiguration: Sendable {
     package var messages: InvocationMessageConfiguration
     /// How long the answer of a function that is done may wait for its caller's credit: the function's time-out.
     package var streamPatience: TimeAmount
+    /// How often a daemon without work looks whether the broker has forgotten it.
+    package var watchPeriod: TimeAmount
 
     package init(
         functionName: String, queueName: String, prefetch: Int, credit: CreditPolicy.Limits? = nil, priority: Int32 = 0,
-        prefersWarm: Bool = false, messages: InvocationMessageConfiguration, streamPatience: TimeAmount = .seconds(3)
+        prefersWarm: Bool = false, messages: InvocationMessageConfiguration, streamPatience: TimeAmount = .seconds(3),
+        watchPeriod: TimeAmount = .seconds(10)
     ) {
         self.functionName = functionName
         self.queueName = queueName
@@ -30,5 +33,6 @@ package struct FunctionConsumerConfiguration: Sendable {
         self.prefersWarm = prefersWarm
         self.messages = messages
         self.streamPatience = streamPatience
+        self.watchPeriod = watchPeriod
     }
 }

@@ -15,6 +15,7 @@ extension FunctionConsumer {
             .init(
                 requestID: message.request.requestID, properties: delivery.properties, event: delivery.body,
                 deadline: message.request.startDeadline,
+                mayHaveRun: delivery.isRedelivered || message.attempt > 0,
                 delivery: .init(channel: channel, tag: delivery.deliveryTag)))
         if let checkAt { self.tellLateCallers(at: checkAt) }
         let ticket = self.ticket(attempt: message.attempt, isRedelivered: delivery.isRedelivered, delivery.deliveryTag)
@@ -49,7 +50,8 @@ extension FunctionConsumer {
     ) {
         guard let replyTo = call.properties.replyTo else { return self.log(outcome, requestID: call.requestID) }
         let message = ReplyMessage(
-            outcome, requestID: call.requestID, correlationID: call.properties.correlationID)
+            call.mayHaveRun ? outcome.afterRedelivery : outcome, requestID: call.requestID,
+            correlationID: call.properties.correlationID)
         self.send(message, to: replyTo, on: channel)
     }
 

@@ -29,6 +29,8 @@ package struct RunningCalls<Channel> {
         package let event: ByteBuffer
         /// When its caller no longer waits; `nil`: it did not say.
         package let deadline: NIODeadline?
+        /// Another daemon had it before, and may have run it.
+        package let mayHaveRun: Bool
         /// `nil` once its channel is gone.
         package internal(set) var delivery: Delivery?
         /// Its caller was told that there was no answer in time.
@@ -38,12 +40,13 @@ package struct RunningCalls<Channel> {
 
         package init(
             requestID: String, properties: AMQPProperties, event: ByteBuffer, deadline: NIODeadline?,
-            delivery: Delivery
+            mayHaveRun: Bool = false, delivery: Delivery
         ) {
             self.requestID = requestID
             self.properties = properties
             self.event = event
             self.deadline = deadline
+            self.mayHaveRun = mayHaveRun
             self.delivery = delivery
         }
     }

@@ -23,7 +23,8 @@ struct CallDaemon: Sendable {
             configuration: FunctionConsumerConfiguration(
                 functionName: name, queueName: name, prefetch: prefetch,
                 messages: InvocationMessageConfiguration(
-                    arn: FunctionARN(region: "us-east-1", accountID: "012345678912", name: name))),
+                    arn: FunctionARN(region: "us-east-1", accountID: "012345678912", name: name)),
+                watchPeriod: .milliseconds(200)),
             connection: connection, invoker: function,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, meter: meter)
         try await connection.eventLoop.flatSubmit { consumer.start() }.get()

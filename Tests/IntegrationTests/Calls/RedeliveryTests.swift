@@ -63,6 +63,53 @@ import Testing
         }
     }
 
+    /// "Did not run, try again" would have its caller run it twice.
+    @Test(arguments: [InvokeError.Kind.tooManyRequests, .requestExpired, .serviceUnavailable])
+    func whatALostDaemonMayHaveRunIsNeverRefusedAsIfItHadNotRun(_ kind: InvokeError.Kind) async throws {
+        let prepare = { @Sendable (name: String, channel: AMQPChannel) in
+            let replies = try await channel.declareQueue(
+                AMQPQueueDeclaration(name: name + "-replies", isDurable: false, isExclusive: true)).name
+            try await channel.publishConfirmed(
+                CallSetUp.message(#""a""#, id: "1", replyTo: AMQPShortString(replies), expiration: "60000"),
+                routingKey: AMQPShortString(name))
+            try await Self.lose(name)
+        }
+        try await CallSetUp.with(prepare: prepare) { test in
+            var replies = try await test.channel.consume(
+                AMQPConsumption(queue: test.name + "-replies", noAck: true)
+            ).makeAsyncIterator()
+            try await test.daemon.untilOneRunsAlone()
+            try await test.daemon.end(.refused(InvokeError(kind, "not now")))
+            #expect(try await replies.nextAnswer() == "NoAnswerException")
+            // One that nobody had before did not run, and its caller may know.
+            try await test.call(#""b""#, id: "2", replyTo: AMQPShortString(test.name + "-replies"))
+            try await test.daemon.untilOneRunsAlone()
+            try await test.daemon.end(.refused(InvokeError(kind, "not now")))
+            #expect(try await replies.nextAnswer() == kind.errorType)
+        }
+    }
+
+    @Test func oneThatHasExpiredSinceItsDaemonWasLostIsNotSaidNotToHaveRun() async throws {
+        let prepare = { @Sendable (name: String, channel: AMQPChannel) in
+            let replies = try await channel.declareQueue(
+                AMQPQueueDeclaration(name: name + "-replies", isDurable: false, isExclusive: true)).name
+            var message = CallSetUp.message(#""a""#, id: "1", replyTo: AMQPShortString(replies))
+            message.properties.headers = ["X-Lambda-Deadline-Ms": .int64(1_000_000_000_000)]
+            try await channel.publishConfirmed(message, routingKey: AMQPShortString(name))
+            // Somebody takes it, and is gone.
+            let other = try await IntegrationBroker.connect()
+            let taken = try await other.openChannel().get(queue: name)
+            #expect(taken != nil)
+            await other.close()
+        }
+        try await CallSetUp.with(prepare: prepare) { test in
+            var replies = try await test.channel.consume(
+                AMQPConsumption(queue: test.name + "-replies", noAck: true)
+            ).makeAsyncIterator()
+            #expect(try await replies.nextAnswer() == "NoAnswerException")
+        }
+    }
+
     @Test func aCallWithoutAnyIDRunsAgain() async throws {
         try await CallSetUp.with { test in
             var replies = try await test.replies()
