@@ -188,18 +188,6 @@ import Testing
         }
     }
 
-    @Test func anEmptyLineBehindARequestIsNoBeginningOfAHead() async throws {
-        let configuration = HTTPServerConfiguration(idleTimeout: .milliseconds(500), headTimeout: .milliseconds(60))
-        try await withServer(configuration, handler: echo) { server in
-            let client = try await server.connect(sending: "GET /once HTTP/1.1\r\n\r\n")
-            _ = try await client.received(until: "GET /once -|")
-            try await client.send("\r\n\r")
-            try await client.send("\n")
-            let answer = try await client.receivedAll()
-            #expect(answer.hasSuffix("GET /once -|"))
-        }
-    }
-
     @Test func slowHeadBehindAWholeRequestGets408() async throws {
         let configuration = HTTPServerConfiguration(idleTimeout: .hours(1), headTimeout: .milliseconds(60))
         try await withServer(configuration, handler: echo) { server in
