@@ -149,6 +149,9 @@ let package = Package(
         .executableTarget(
             name: "confirmed-publish", dependencies: ["AMQP"] + nio("NIOCore"),
             path: "Tests/Benchmarks/ConfirmedPublish", swiftSettings: settings),
+        .executableTarget(
+            name: "client-load", dependencies: ["LambdaAMQP", "AMQP"] + nio("NIOCore"),
+            path: "Tests/Benchmarks/ClientLoad", swiftSettings: settings),
 
         // Tests: a folder a target.
         .target(

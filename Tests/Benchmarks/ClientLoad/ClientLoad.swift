@@ -2,7 +2,6 @@ import AMQP
 import Glibc
 import LambdaAMQP
 import NIOCore
-import Synchronization
 
 /// Keeps a number of invocations outstanding and prints their rate and latency, as `amqp_rpc_load` does.
 ///
@@ -43,24 +42,18 @@ struct ClientLoad {
     private static func load(
         _ lambda: LambdaClient, _ function: String, count: Int, _ outstanding: Int, _ byteCount: Int
     ) async throws -> [Duration] {
-        let next = Mutex(0)
-        return try await withThrowingTaskGroup(of: [Duration].self) { group in
-            for _ in 0..<min(outstanding, count) {
+        try await withThrowingTaskGroup(of: [Duration].self) { group in
+            for first in 0..<min(outstanding, count) {
                 group.addTask {
                     var latencies: [Duration] = []
-                    while true {
-                        let number = next.withLock { next -> Int? in
-                            guard next < count else { return nil }
-                            next += 1
-                            return next
-                        }
-                        guard let number else { return latencies }
+                    for number in stride(from: first, to: count, by: outstanding) {
                         let event = Self.event(number, byteCount)
                         let start = ContinuousClock.now
                         let result = try await lambda.invoke(function, payload: event)
                         latencies.append(ContinuousClock.now - start)
                         guard result.payload == event else { throw LoadError.wrongReply }
                     }
+                    return latencies
                 }
             }
             var latencies: [Duration] = []
