@@ -1,4 +1,4 @@
-"""What does not grow with time: a million invocations, and ten minutes in which nothing happens (must-hold 3 of issue 6)."""
+"""What does not grow with time: a million invocations, and ten minutes in which nothing happens."""
 import os
 import time
 
@@ -14,7 +14,7 @@ def endurance(table, ours, others, pairs):
     for candidate in [ours, *others]:
         with system.started(candidate) as running:
             system.warm_up(running)
-            time.sleep(1)
+            fresh = quiet(running)
             descriptors = running.descriptor_count()
             resident, rates = [], []
             for step in range(10):
@@ -22,11 +22,8 @@ def endurance(table, ours, others, pairs):
                 resident.append(running.status("VmRSS"))
                 print(f"{candidate.label}: {(step + 1) * total // 10} invocations, {resident[-1]} kB", flush=True)
             left = running.descriptor_count() - descriptors
-            # A timer that was left behind would wake it. Once a second it looks whether there is something to announce.
-            time.sleep(1)
-            before = running.wake_ups()
-            time.sleep(QUIET_SECONDS)
-            woken = running.wake_ups() - before
+            # A timer that was left behind would wake it.
+            woken = quiet(running)
         label = candidate.label
         table.add("endurance: resident after the first tenth, MB", {label: [resident[0] / 1000]})
         table.add(
@@ -34,8 +31,19 @@ def endurance(table, ours, others, pairs):
             bar=Bar(1.05, of_ratio=False))
         table.add("endurance: rate of the last tenth, of the first", {label: [rates[-1] / rates[0]]})
         table.add("endurance: descriptors left", {label: [left]}, bar=Bar(0, of_ratio=False))
-        table.add(f"endurance: wake-ups in {QUIET_SECONDS} s of quiet", {label: [woken]}, bar=Bar(
-            QUIET_SECONDS + 2, of_ratio=False))
+        # Once in ten seconds a daemon without work looks at its queue, which takes four: they may fall into one and not
+        # into the other.
+        table.add(f"endurance: wake-ups in {QUIET_SECONDS} s of quiet, before", {label: [fresh]})
+        table.add(f"endurance: wake-ups in {QUIET_SECONDS} s of quiet, after", {label: [woken]}, bar=Bar(
+            fresh + 4, of_ratio=False))
+
+
+def quiet(running):
+    """How often a daemon wakes while nobody wants anything."""
+    time.sleep(1)
+    before = running.wake_ups()
+    time.sleep(QUIET_SECONDS)
+    return running.wake_ups() - before
 
 
 def idle(table, ours, others, pairs):
