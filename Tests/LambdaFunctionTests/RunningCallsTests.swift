@@ -110,9 +110,14 @@ import Testing
     @Test func aRunWhoseConsumerTheBrokerEndedIsJoinedOnTheChannelThatStands() throws {
         var calls = Calls()
         let slots = [calls.insert(self.call("1", tag: 1)).slot, calls.insert(self.call("2", tag: 2)).slot]
+        #expect(calls.deliveryTags { $0 == "A" } == [1, 2])
+        #expect(calls.deliveryTags { $0 == "B" } == [])
         calls.consumerCancelled { $0 == "A" }
         calls.consumerCancelled { $0 == "A" }
+        // Their messages may come again under other tags, and take credit then.
+        #expect(calls.deliveryTags { $0 == "A" } == [])
         #expect(calls.join(try self.identity("1"), .init(channel: "A", tag: 3)))
+        #expect(calls.deliveryTags { $0 == "A" } == [3])
         #expect(!calls.join(try self.identity("1"), .init(channel: "A", tag: 4)))
         #expect(calls.remove(slots[0])?.delivery?.tag == 3)
         // What does not come again is acknowledged as it came.

@@ -65,10 +65,10 @@ package struct RunningCalls<Channel> {
     /// How many have not ended.
     package var count: Int { self.slots.count - self.free.count }
 
-    /// The deliveries of those that came through such a channel.
+    /// The deliveries of those that came through such a channel, but for what may come again as another delivery.
     package func deliveryTags(on isMeant: (Channel) -> Bool) -> [UInt64] {
         self.slots.compactMap { call in
-            guard let delivery = call?.delivery, isMeant(delivery.channel) else { return nil }
+            guard let call, !call.isOrphan, let delivery = call.delivery, isMeant(delivery.channel) else { return nil }
             return delivery.tag
         }
     }
