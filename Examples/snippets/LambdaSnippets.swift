@@ -67,6 +67,13 @@ func options(_ lambda: LambdaClient) async throws {
     if let tail = result.logTail { print(String(buffer: tail)) }
 }
 
+func onTheLoop(_ lambda: LambdaClient, _ event: ByteBuffer) async throws {
+    try await withTaskExecutorPreference(lambda.taskExecutor) {
+        let result = try await lambda.invoke("echo", payload: event)
+        print(result.payload)
+    }
+}
+
 func errors(_ lambda: LambdaClient, _ order: Order) async throws -> Receipt? {
     do {
         return try await lambda.invoke("checkout", event: order)

@@ -38,10 +38,10 @@ extension RPCClient {
     }
 
     /// ``call(_:timeout:)`` without its own span and metrics, for a library that has them.
-    package func unobservedCall(_ request: RPCRequest, timeout: Duration) async throws(AMQPError) -> RPCReply {
-        try await self.call(timeout) { call, timeout, completion in
-            self.start(call, request, timeout: timeout, completion)
-        }
+    package func unobservedCall(
+        _ request: consuming RPCRequest, timeout: Duration
+    ) async throws(AMQPError) -> RPCReply {
+        try await self.answer(to: AsyncCall(request, timeout: timeout))
     }
 
     /// Sends a request, and waits for its reply as long as there are signs of life.
@@ -64,29 +64,30 @@ extension RPCClient {
         let watch = try SilenceWatch(self, silence: silence)
         let request = watch.asking(request, timeout: timeout)
         return try await self.observed(request) { request throws(AMQPError) in
-            try await self.call(timeout) { call, timeout, completion in
-                self.start(call, request, timeout: timeout, watchedBy: watch, completion)
-            }
+            try await self.answer(to: AsyncCall(request, timeout: timeout, watch: watch))
         }
     }
 
-    private func call(
-        _ timeout: Duration, _ start: @escaping @Sendable (AsyncCall, TimeAmount, @escaping Completion) -> Void
-    ) async throws(AMQPError) -> RPCReply {
-        guard timeout > .zero else { throw AMQPError(.invalidArgument, "the timeout must be longer than 0") }
-        let call = AsyncCall()
-        let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { (continuation: CheckedContinuation<Result<RPCReply, AMQPError>, Never>) in
-                self.eventLoop.execute {
-                    start(call, TimeAmount(timeout)) { continuation.resume(returning: $0) }
-                }
+    @inline(__always)
+    private func answer(to call: AsyncCall) async throws(AMQPError) -> RPCReply {
+        guard call.timeout > .zero else { throw AMQPError(.invalidArgument, "the timeout must be longer than 0") }
+        await withTaskCancellationHandler {
+            // Not checked: `PendingCalls` lets every call go exactly once, whatever happens.
+            await withUnsafeContinuation { continuation in
+                call.continuation = continuation
+                self.onLoop { self.start(call) }
             }
         } onCancel: {
             self.eventLoop.execute { self.cancel(call) }
         }
-        let reply = try result.get()
+        let reply = try call.takeResult().get()
         if let fault = RPCFault(reply) { throw AMQPError(fault) }
         return reply
+    }
+
+    /// At once where this is the loop's thread already, as it is for an actor that runs there.
+    private func onLoop(_ work: @escaping @Sendable () -> Void) {
+        if self.eventLoop.inEventLoop { work() } else { self.eventLoop.execute(work) }
     }
 
     /// Ends the client: calls under way fail, and its reply queue goes.
@@ -97,35 +98,24 @@ extension RPCClient {
     }
 }
 
-/// A call whose caller is on another thread.
-///
-/// Used on the loop only.
-private final class AsyncCall: @unchecked Sendable {
-    // @unchecked: every member is used on the client's loop only.
-    /// Set once the call has reached the loop.
-    var id: CallID?
-    /// The cancellation reached the loop first.
-    var isCancelled = false
-}
-
 extension RPCClient {
-    private func start(
-        _ call: AsyncCall, _ request: RPCRequest, timeout: TimeAmount, _ completion: @escaping Completion
-    ) {
-        let id = self.reserve()
-        call.id = id
-        if call.isCancelled { self.cancel(id) }
-        self.start(id, request, timeout: timeout, completion)
+    private func start(_ call: AsyncCall) {
+        guard !call.isCancelled, let request = call.takeRequest() else {
+            return call.resume(.failure(.callCancelled))
+        }
+        if let watch = call.watch {
+            self.start(call, request, watchedBy: watch)
+        } else {
+            let id = self.reserve()
+            call.id = id
+            self.start(id, request, timeout: TimeAmount(call.timeout), .task(call))
+        }
     }
 
-    private func start(
-        _ call: AsyncCall, _ request: RPCRequest, timeout: TimeAmount, watchedBy watch: SilenceWatch,
-        _ completion: @escaping Completion
-    ) {
-        guard !call.isCancelled else { return completion(.failure(.callCancelled)) }
-        let id = self.stream(request, timeout: timeout) { result in
+    private func start(_ call: AsyncCall, _ request: RPCRequest, watchedBy watch: SilenceWatch) {
+        let id = self.stream(request, timeout: TimeAmount(call.timeout)) { result in
             if watch.heard(result) { return .more }
-            completion(result)
+            call.resume(result)
             return .last
         }
         call.id = id
@@ -135,6 +125,20 @@ extension RPCClient {
     private func cancel(_ call: AsyncCall) {
         call.isCancelled = true
         if let id = call.id { self.cancel(id) }
+    }
+
+    /// Tells a caller on another thread, together with all whose replies were read at the same time.
+    ///
+    /// A thread that sleeps is woken once then, not by each reply anew.
+    func answer(_ call: AsyncCall, _ result: Result<RPCReply, AMQPError>) {
+        guard let link = self.session?.channel.link, link.isReading else { return call.resume(result) }
+        self.answered.append((call, result))
+        if self.answered.count == 1 { link.afterRead { self.resumeAnswered() } }
+    }
+
+    private func resumeAnswered() {
+        for (call, result) in self.answered { call.resume(result) }
+        self.answered.removeAll(keepingCapacity: true)
     }
 
     /// Completes when there is a reply queue; fails when there cannot be one.

@@ -27,9 +27,10 @@ extension RPCClient {
         self.eventLoop.assertInEventLoop()
         let id = self.reserve()
         self.streams[id] = receive
-        self.start(id, request, timeout: timeout) { result in
+        let completion: Completion = { result in
             if let receive = self.streams.removeValue(forKey: id) { _ = receive(result) }
         }
+        self.start(id, request, timeout: timeout, .completion(completion))
         return id
     }
 

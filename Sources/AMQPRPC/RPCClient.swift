@@ -32,10 +32,13 @@ public final class RPCClient: @unchecked Sendable {
     var absence = AMQPError(.connectionFailed, "not connected to the broker yet")
     var isClosed = false
 
-    var calls: PendingCalls<Completion>
+    var calls: PendingCalls<CallWaiter>
+    /// Tasks whose replies came with the bytes that are being read.
+    var answered: [(AsyncCall, Result<RPCReply, AMQPError>)] = []
     /// Who gets the replies of calls that have more than one; empty where nobody streams.
     var streams: [CallID: StreamReceiver] = [:]
     private var unsent: UnsentRequests
+    private var expirations = ExpirationText()
     private var timer: Scheduled<Void>?
     private var timerDeadline: NIODeadline?
 
@@ -92,7 +95,7 @@ extension RPCClient {
     ) -> CallID {
         self.eventLoop.assertInEventLoop()
         let id = self.calls.reserve()
-        self.start(id, request, timeout: timeout, completion)
+        self.start(id, request, timeout: timeout, .completion(completion))
         return id
     }
 
@@ -109,17 +112,17 @@ extension RPCClient {
         self.calls.reserve()
     }
 
-    func start(_ id: CallID, _ request: RPCRequest, timeout: TimeAmount, _ completion: @escaping Completion) {
+    func start(_ id: CallID, _ request: consuming RPCRequest, timeout: TimeAmount, _ waiter: CallWaiter) {
         let deadline = NIODeadline.now() + timeout
-        switch self.calls.wait(completion, for: id, until: deadline) {
-        case .refuse(let completion): completion(.failure(.callCancelled))
+        switch self.calls.wait(waiter, for: id, until: deadline) {
+        case .refuse(let waiter): self.tell(waiter, .failure(.callCancelled))
         case .publish:
             self.armTimer(at: deadline)
             self.send(UnsentRequests.Request(id: id, request: request, deadline: deadline), timeout: timeout)
         }
     }
 
-    private func send(_ call: UnsentRequests.Request, timeout: TimeAmount) {
+    private func send(_ call: consuming UnsentRequests.Request, timeout: TimeAmount) {
         guard let session else { return self.fail(call.id, self.absence) }
         let link = session.channel.link
         if let reason = link.blockedReason {
@@ -146,21 +149,19 @@ extension RPCClient {
         }
     }
 
-    private func publish(_ call: UnsentRequests.Request, timeout: TimeAmount, _ session: Session) {
-        var properties = call.request.properties
-        properties.correlationID = call.id.correlationID
-        properties.replyTo = session.replyTo
-        if properties.expiration == nil {
-            // Zero would mean: deliver at once or drop in silence.
-            let milliseconds = max(1, (timeout.nanoseconds + 999_999) / 1_000_000)
-            properties.expiration = AMQPShortString("\(milliseconds)")
+    private func publish(_ call: consuming UnsentRequests.Request, timeout: TimeAmount, _ session: Session) {
+        let id = call.id
+        call.request.properties.correlationID = id.correlationID
+        call.request.properties.replyTo = session.replyTo
+        if call.request.properties.expiration == nil {
+            call.request.properties.expiration = self.expirations.text(of: timeout)
         }
         do {
             try session.channel.publish(
                 exchange: call.request.exchange, routingKey: call.request.routingKey, isMandatory: true,
-                properties: properties, body: call.request.body, confirm: self.confirmHandler(for: call.id))
+                properties: call.request.properties, body: call.request.body, confirm: self.confirmHandler(for: id))
         } catch {
-            self.fail(call.id, error)
+            self.fail(id, error)
         }
     }
 
@@ -186,9 +187,9 @@ extension RPCClient {
         if !self.streams.isEmpty, let id, let receive = self.streams[id] {
             return self.streamReplyReceived(delivery, id, receive)
         }
-        guard let id, case .resume(let completion) = self.calls.replyReceived(for: id)
+        guard let id, case .resume(let waiter) = self.calls.replyReceived(for: id)
         else { return self.droppedReplyCount += 1 }
-        completion(.success(RPCReply(properties: delivery.properties, body: delivery.body)))
+        self.tell(waiter, .success(RPCReply(properties: delivery.properties, body: delivery.body)))
     }
 
     func returned(_ message: AMQPReturnedMessage) {
@@ -211,15 +212,22 @@ extension RPCClient {
         self.session = nil
         self.absence = absence
         while let call = self.unsent.popFirst() { self.fail(call.id, absence) }
-        for completion in self.calls.connectionLost() { completion(.failure(error)) }
+        for waiter in self.calls.connectionLost() { self.tell(waiter, .failure(error)) }
     }
 
     func fail(_ id: CallID, _ error: AMQPError) {
         self.end(self.calls.returned(id), .failure(error))
     }
 
-    private func end(_ action: PendingCalls<Completion>.EndAction, _ result: Result<RPCReply, AMQPError>) {
-        if case .resume(let completion) = action { completion(result) }
+    private func end(_ action: PendingCalls<CallWaiter>.EndAction, _ result: Result<RPCReply, AMQPError>) {
+        if case .resume(let waiter) = action { self.tell(waiter, result) }
+    }
+
+    private func tell(_ waiter: CallWaiter, _ result: Result<RPCReply, AMQPError>) {
+        switch waiter {
+        case .completion(let completion): completion(result)
+        case .task(let call): self.answer(call, result)
+        }
     }
 
     /// One timer for all calls.
@@ -234,8 +242,8 @@ extension RPCClient {
 
     private func timerFired() {
         self.timerDeadline = nil
-        for completion in self.calls.expire(now: .now()) {
-            completion(.failure(AMQPError(.timedOut, "no reply came in time")))
+        for waiter in self.calls.expire(now: .now()) {
+            self.tell(waiter, .failure(AMQPError(.timedOut, "no reply came in time")))
         }
         if let next = self.calls.nextDeadline() { self.armTimer(at: next) }
     }

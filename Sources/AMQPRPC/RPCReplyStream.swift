@@ -36,7 +36,7 @@ public struct RPCReplyStream: AsyncSequence, Sendable {
         /// The next reply; nil after the last one.
         ///
         /// - Throws: The `AMQPError` that the stream broke with; `cancelled` when the reader's task is cancelled.
-        public mutating func next() async throws -> RPCReply? {
+        @concurrent public mutating func next() async throws -> RPCReply? {
             guard let reply = try await self.replies.next() else {
                 // A stream that was left ends without a reply; that is the reader's own cancellation.
                 if Task.isCancelled { throw AMQPError.callCancelled }

@@ -40,7 +40,7 @@ public struct InvocationStream: AsyncSequence, Sendable {
         }
 
         /// The next event; throws the `LambdaError` that the stream broke with.
-        public mutating func next() async throws -> InvocationStreamEvent? {
+        @concurrent public mutating func next() async throws -> InvocationStreamEvent? {
             if self.isComplete { return nil }
             let event = try await self.nextEvent()
             switch event {
@@ -50,7 +50,7 @@ public struct InvocationStream: AsyncSequence, Sendable {
             return event
         }
 
-        private mutating func nextEvent() async throws -> InvocationStreamEvent {
+        @concurrent private mutating func nextEvent() async throws -> InvocationStreamEvent {
             if let first = self.first {
                 self.first = nil
                 return first

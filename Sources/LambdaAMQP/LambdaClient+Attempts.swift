@@ -10,6 +10,7 @@ extension CallInstruments.Names {
 
 extension LambdaClient {
     /// Makes an invocation as often as its policy says.
+    @inline(__always)
     func attempting<Value: Sendable>(
         _ function: String, _ options: InvocationOptions, _ measurement: CallMeasurement?,
         _ attempt: (ContinuousClock.Instant) async throws(LambdaError) -> Value

@@ -30,6 +30,7 @@ extension LambdaClient {
         }
     }
 
+    @inline(__always)
     private func call(
         _ function: String, _ payload: ByteBuffer, _ options: InvocationOptions, _ measurement: CallMeasurement?,
         until deadline: ContinuousClock.Instant

@@ -114,6 +114,7 @@ extension LambdaClient {
     /// What to call by, at once as a rule; before the client is connected, as soon as it is.
     ///
     /// Each is to be followed by ``release()``.
+    @inline(__always)
     func acquire(until deadline: ContinuousClock.Instant) async throws(LambdaError) -> ClientSession {
         let eventLoop = self.eventLoop
         switch self.lifecycle.withLock({ $0.callStarted { eventLoop.makePromise() } }) {

@@ -21,6 +21,9 @@ public final class LambdaClient: Service {
     let logger: Logger
     let instruments: CallInstruments?
     let eventLoop: any EventLoop
+    /// For tasks that do little but call: they run on the connection's event loop then, and their calls need no switch
+    /// between threads.
+    public let taskExecutor: EventLoopTaskExecutor
     /// Where to connect to; nil on a connection of somebody else's, which is left open.
     let broker: AMQPConfiguration?
     let lifecycle: Mutex<Lifecycle>
@@ -40,6 +43,7 @@ public final class LambdaClient: Service {
         self.broker = broker
         self.configuration = configuration
         self.eventLoop = eventLoop
+        self.taskExecutor = EventLoopTaskExecutor(eventLoop)
         self.logger = logger
         self.instruments = CallInstruments(configuration.observability, .lambdaClient)
         self.lifecycle = Mutex(Lifecycle())
@@ -61,6 +65,7 @@ public final class LambdaClient: Service {
         self.broker = nil
         self.configuration = configuration
         self.eventLoop = connection.eventLoop
+        self.taskExecutor = EventLoopTaskExecutor(connection.eventLoop)
         self.logger = logger
         self.instruments = CallInstruments(configuration.observability, .lambdaClient)
         self.lifecycle = Mutex(Lifecycle(session: try await ClientSession.start(on: connection, configuration)))

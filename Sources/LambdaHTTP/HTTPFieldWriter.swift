@@ -15,8 +15,8 @@ package struct HTTPFieldWriter {
 
     var fits: Bool { self.byteCount <= self.memory.count }
 
-    /// Writes a field. A line break in its value becomes a space: values may come from a queue or from a runtime, and
-    /// must not begin another field.
+    /// Writes a field. A line break or another control in its value becomes a space: values may come from a queue or from
+    /// a runtime, and must not begin another field.
     package mutating func field(_ name: StaticString, _ value: String) {
         self.write(name)
         self.endField(value)
@@ -49,6 +49,9 @@ package struct HTTPFieldWriter {
     }
 
     mutating func write(_ text: String) {
+        // As good as every string has its bytes at hand, without a copy to be counted.
+        let isWritten: Void? = text.utf8.withContiguousStorageIfAvailable { self.write(UnsafeRawBufferPointer($0)) }
+        if isWritten != nil { return }
         var text = text
         text.withUTF8 { self.write(UnsafeRawBufferPointer($0)) }
     }
@@ -80,13 +83,15 @@ package struct HTTPFieldWriter {
         var index = start
         while index + 8 <= self.byteCount {
             let word = self.memory.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-            // The high bit of each byte that is below 0x20 (and of some behind such a byte, which does no harm).
-            if (word &- (ones &* 0x20)) & ~word & (ones &* 0x80) != 0 { break }
+            let deletes = word ^ (ones &* 0x7F)
+            // The high bit of each byte that is below 0x20, or is 0x7F (and of some behind such a byte, which does no harm).
+            let controls = (word &- (ones &* 0x20)) & ~word | (deletes &- ones) & ~deletes
+            if controls & (ones &* 0x80) != 0 { break }
             index += 8
         }
         while index < self.byteCount {
             let byte = self.memory[index]
-            if byte < 0x20, byte != UInt8(ascii: "\t") { self.memory[index] = UInt8(ascii: " ") }
+            if byte < 0x20 && byte != UInt8(ascii: "\t") || byte == 0x7F { self.memory[index] = UInt8(ascii: " ") }
             index += 1
         }
     }

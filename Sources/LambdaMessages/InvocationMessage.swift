@@ -27,54 +27,40 @@ package struct InvocationMessage: Sendable {
         _ properties: AMQPProperties, _ body: ByteBuffer, configuration: InvocationMessageConfiguration,
         now: NIODeadline, wallClock: EpochClock.Instant
     ) -> Result<InvocationMessage, InvokeError> {
-        if let refusal = properties.headersRefusal {
-            return .failure(InvokeError(.invalidRequestContent, "The message's headers cannot be read: \(refusal)"))
-        }
-        let headers = InvocationHeaders(properties.headers)
-        if let refusal = headers.refusal { return .failure(refusal) }
-        let type = InvocationType.parse(headers.invocationType)
-        // An event's context is not passed on (contract 11.1).
-        let context = properties.replyTo == nil
-            ? nil : headers.clientContext.map { ClientContext.decode($0, limits: configuration.limits) }
-        let event = Self.event(body, isAwaited: properties.replyTo != nil, configuration)
-        return type.flatMap { type in
-            event.flatMap { event in
-                (context.map { $0.map { Optional($0) } } ?? .success(nil)).flatMap { context in
-                    Self.startDeadline(properties, headers, configuration, now: now, wallClock: wallClock).flatMap {
-                        Self.message(
-                            InvocationRequest(
-                                requestID: Self.requestID(properties), event: event,
-                                invokedFunctionARN: configuration.invokedFunctionARN(qualifier: headers.qualifier),
-                                clientContext: context,
-                                traceID: TraceHeader.complete(
-                                    headers.traceID, context: headers.traceContext, now: wallClock),
-                                traceContext: headers.traceContext, tenantID: headers.tenantID,
-                                wantsLogTail: headers.logType == "Tail",
-                                idempotencyKey: headers.idempotencyKey?.isEmpty == true ? nil : headers.idempotencyKey,
-                                startDeadline: $0),
-                            properties, headers, type)
-                    }
-                }
-            }
+        do throws(InvokeError) {
+            return .success(try Self.message(properties, body, configuration, now: now, wallClock: wallClock))
+        } catch {
+            return .failure(error)
         }
     }
 
     private static func message(
-        _ request: InvocationRequest, _ properties: AMQPProperties, _ headers: InvocationHeaders,
-        _ type: InvocationType
-    ) -> Result<InvocationMessage, InvokeError> {
-        let message = InvocationMessage(
-            request: request, replyTo: properties.replyTo, correlationID: properties.correlationID,
-            invocationType: type, qualifier: headers.qualifier,
+        _ properties: AMQPProperties, _ body: ByteBuffer, _ configuration: InvocationMessageConfiguration,
+        now: NIODeadline, wallClock: EpochClock.Instant
+    ) throws(InvokeError) -> InvocationMessage {
+        if let refusal = properties.headersRefusal {
+            throw InvokeError(.invalidRequestContent, "The message's headers cannot be read: \(refusal)")
+        }
+        let headers = InvocationHeaders(properties.headers)
+        if let refusal = headers.refusal { throw refusal }
+        let type = try InvocationType.parse(headers.invocationType).get()
+        let replyTo = properties.replyTo
+        let event = try Self.event(body, isAwaited: replyTo != nil, configuration).get()
+        // An event's context is not passed on (contract 11.1).
+        let context = replyTo == nil ? nil : headers.clientContext
+        let request = InvocationRequest(
+            requestID: Self.requestID(properties), event: event,
+            invokedFunctionARN: configuration.invokedFunctionARN(qualifier: headers.qualifier),
+            clientContext: try context.map { ClientContext.decode($0, limits: configuration.limits) }?.get(),
+            traceID: TraceHeader.complete(headers.traceID, context: headers.traceContext, now: wallClock),
+            traceContext: headers.traceContext, tenantID: headers.tenantID, wantsLogTail: headers.logType == "Tail",
+            idempotencyKey: headers.idempotencyKey?.isEmpty == true ? nil : headers.idempotencyKey,
+            startDeadline: try Self.startDeadline(properties, headers, configuration, now: now, wallClock: wallClock))
+        let isStreamed = headers.responseMode != nil && replyTo != nil && type == .requestResponse
+        return InvocationMessage(
+            request: request, replyTo: replyTo, correlationID: properties.correlationID, invocationType: type,
+            qualifier: headers.qualifier, stream: isStreamed ? try StreamRequest.read(headers).get() : nil,
             attempt: headers.attemptCount)
-        guard headers.responseMode != nil, message.replyTo != nil, type == .requestResponse else {
-            return .success(message)
-        }
-        return StreamRequest.read(headers).map { stream in
-            var message = message
-            message.stream = stream
-            return message
-        }
     }
 
     private static func event(
@@ -100,7 +86,7 @@ package struct InvocationMessage: Sendable {
     private static func startDeadline(
         _ properties: AMQPProperties, _ headers: InvocationHeaders, _ configuration: InvocationMessageConfiguration,
         now: NIODeadline, wallClock: EpochClock.Instant
-    ) -> Result<NIODeadline?, InvokeError> {
+    ) throws(InvokeError) -> NIODeadline? {
         var deadline: NIODeadline?
         if let expiration = properties.expirationMilliseconds, expiration < Int64(Int32.max) {
             deadline = now + .milliseconds(expiration)
@@ -110,12 +96,12 @@ package struct InvocationMessage: Sendable {
             let instant = min(max(any, -(1 << 53)), 1 << 53)
             let left = instant - wallClock.millisecondsSinceEpoch + configuration.clockSkewMilliseconds
             guard left >= 0 else {
-                return .failure(InvokeError(.requestExpired, "The request expired before it ran"))
+                throw InvokeError(.requestExpired, "The request expired before it ran")
             }
             let fromHeader = now + .milliseconds(min(left, Int64(Int32.max)))
             deadline = min(deadline ?? fromHeader, fromHeader)
         }
-        return .success(deadline)
+        return deadline
     }
 }
 

@@ -2,7 +2,7 @@
 /// 4.2).
 package enum ClientContext {
     /// - Parameter encoded: `X-Amz-Client-Context` as it came.
-    /// - Returns: JSON text without a line break or a byte over 0x7F, as it goes into a header; or the 400 to answer.
+    /// - Returns: JSON text without a line break or a byte over 0x7E, as it goes into a header; or the 400 to answer.
     package static func decode(
         _ encoded: some StringProtocol, limits: LambdaLimits
     ) -> Result<String, InvokeError> {
@@ -28,7 +28,8 @@ package enum ClientContext {
         for unit in String(decoding: bytes, as: UTF8.self).utf16 {
             switch unit {
             case 0x0A, 0x0D, 0x09: result += " "
-            case 0..<0x80: result.unicodeScalars.append(Unicode.Scalar(UInt8(unit)))
+            // Not DEL, which no header field may hold (RFC 9110, 5.5).
+            case 0..<0x7F: result.unicodeScalars.append(Unicode.Scalar(UInt8(unit)))
             default: result += JSONText.escape(unit)
             }
         }

@@ -1,6 +1,7 @@
 import AMQP
 import LambdaAMQP
 import NIOCore
+import NIOPosix
 import ServiceLifecycle
 import ServiceLifecycleTestKit
 import TestSupport
@@ -25,6 +26,28 @@ import Testing
         #expect(error?.code == .closed)
         #expect(error?.mayHaveExecuted == false)
         #expect(test.broker.failures == [])
+    }
+
+    @Test func tasksThatPreferTheConnectionsLoopCallFromItsThread() async throws {
+        let test = try await ClientTest.start()
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let client = LambdaClient(test.settings, eventLoop: eventLoop)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await client.run() }
+            try await withTaskExecutorPreference(client.taskExecutor) {
+                for _ in 0..<10 {
+                    let result = try await client.invoke("echo", payload: self.event)
+                    #expect(result.payload == self.event)
+                    #expect(eventLoop.inEventLoop)
+                }
+                let error = await #expect(throws: LambdaError.self) {
+                    try await client.invoke("silent", payload: self.event, options: .init(timeout: .milliseconds(100)))
+                }
+                #expect(error?.code == .noAnswer)
+            }
+            await client.close()
+            group.cancelAll()
+        }
     }
 
     @Test func valuesGoAndComeAsJSON() async throws {

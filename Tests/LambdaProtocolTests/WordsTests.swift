@@ -35,6 +35,10 @@ import Testing
         #expect(self.decode("{\n\t\"a\":\r\n \"é𝄞\"}") == .success(#"{  "a":   "\u00e9\ud834\udd1e"}"#))
     }
 
+    @Test func aDeleteCharacterIsEscapedAsNoHeaderFieldMayHoldIt() {
+        #expect(self.decode("{\"a\":\"x\u{7F}y\"}") == .success(#"{"a":"x\u007fy"}"#))
+    }
+
     @Test(arguments: ["[]", "1", "\"x\"", "", "{", "{\"a\":\"\n\"}"])
     func whatIsNoJSONObjectIsRefused(json: String) {
         let error = InvokeError(

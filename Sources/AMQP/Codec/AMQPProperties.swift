@@ -114,7 +114,7 @@ public struct AMQPProperties: Sendable {
         return Int64(expiration.string)
     }
 
-    init(_ fields: Fields) {
+    init(_ fields: consuming Fields) {
         self.storage = Storage(fields)
     }
 
@@ -144,15 +144,17 @@ extension AMQPProperties {
         var headersRefusal: String?
     }
 
-    /// Reads the fields at once.
-    var fields: Fields { self.storage.fields }
+    /// The fields, read where they are.
+    var fields: Fields {
+        _read { yield self.storage.fields }
+    }
 
     // @unchecked: changed only while one value refers to it, which `isKnownUniquelyReferenced` has just said.
     private final class Storage: @unchecked Sendable {
         static let empty = Storage(Fields())
         fileprivate var fields: Fields
 
-        init(_ fields: Fields) {
+        init(_ fields: consuming Fields) {
             self.fields = fields
         }
     }

@@ -4,7 +4,10 @@ import NIOCore
 extension RabbitPool {
     /// Properties in librabbitmq's form, with the flags of those that are set.
     func properties(_ source: AMQPProperties) throws(AMQPError) -> amqp_basic_properties_t {
-        let source = source.fields
+        try self.properties(source.fields)
+    }
+
+    private func properties(_ source: AMQPProperties.Fields) throws(AMQPError) -> amqp_basic_properties_t {
         var result = amqp_basic_properties_t()
         var flags: Int = 0
         func set(

@@ -37,6 +37,9 @@ package final class AMQPLink: @unchecked Sendable {
     private var nextChannelNumber: UInt16 = 1
     private var heartbeat: HeartbeatMonitor?
     private var heartbeatTimer: Scheduled<Void>?
+    /// Whether frames that were read together are being handled.
+    package private(set) var isReading = false
+    private var workAfterRead: [() -> Void] = []
     private var readPauses = 0
     private var isReadHeldBack = false
     private let openPromise: EventLoopPromise<Void>
@@ -240,12 +243,15 @@ extension AMQPLink {
 // MARK: - Frames
 
 extension AMQPLink {
-    private func readFrames() {
+    /// - Returns: The rest, which is no whole frame yet.
+    private func readFrames(_ bytes: consuming ByteBuffer) -> ByteBuffer {
         while true {
-            if case .closed = self.phase { return }
-            switch self.splitter.next(from: &self.unread) {
-            case .incomplete: return
-            case .violation(let violation): return self.violated(violation)
+            if case .closed = self.phase { return ByteBuffer() }
+            switch self.splitter.next(from: &bytes) {
+            case .incomplete: return bytes.readableBytes == 0 ? ByteBuffer() : bytes
+            case .violation(let violation):
+                self.violated(violation)
+                return ByteBuffer()
             case .frame(let frame): self.frameReceived(frame)
             }
         }
@@ -410,18 +416,23 @@ extension AMQPLink: ChannelDuplexHandler {
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = self.unwrapInboundIn(data)
         self.heartbeat?.bytesRead(now: self.eventLoop.now)
-        if self.unread.readableBytes == 0 {
-            self.unread = bytes
-        } else {
+        if self.unread.readableBytes > 0 {
             // Into memory of its own: bodies that were cut from the old are still held by others, and an append to it
             // would drag them all along, in a buffer that grows as long as the bytes keep coming.
             var whole = context.channel.allocator.buffer(capacity: self.unread.readableBytes + bytes.readableBytes)
             whole.writeBuffer(&self.unread)
             whole.writeBuffer(&bytes)
-            self.unread = whole
+            bytes = whole
         }
-        self.readFrames()
-        if self.unread.readableBytes == 0 { self.unread = ByteBuffer() }
+        self.isReading = true
+        self.unread = self.readFrames(bytes)
+        self.isReading = false
+        while let work = self.workAfterRead.popLast() { work() }
+    }
+
+    /// Has something done once all frames that were read together are handled. To be used while ``isReading``.
+    package func afterRead(_ work: @escaping () -> Void) {
+        self.workAfterRead.append(work)
     }
 
     package func read(context: ChannelHandlerContext) {

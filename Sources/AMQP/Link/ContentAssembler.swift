@@ -49,7 +49,7 @@ package struct ContentAssembler {
     }
 
     package mutating func headerReceived(bodyByteCount: UInt64, _ properties: AMQPProperties) -> Action {
-        guard case .awaitingHeader(let method) = self.state else {
+        guard case .awaitingHeader(let method) = self.takeState() else {
             return .violation(ProtocolViolation(.unexpectedFrame, "a content header that no method announced"))
         }
         guard bodyByteCount <= UInt64(self.maxBodyByteCount) else {
@@ -58,7 +58,6 @@ package struct ContentAssembler {
                     .resourceError, "a message of \(bodyByteCount) bytes; the limit is \(self.maxBodyByteCount)"))
         }
         guard bodyByteCount > 0 else {
-            self.state = .idle
             return Self.complete(method, properties, ByteBuffer())
         }
         self.state = .awaitingBody(method, properties, byteCount: Int(bodyByteCount), ByteBuffer())
@@ -66,10 +65,9 @@ package struct ContentAssembler {
     }
 
     package mutating func bodyReceived(_ fragment: ByteBuffer) -> Action {
-        guard case .awaitingBody(let method, let properties, let byteCount, var body) = self.state else {
+        guard case .awaitingBody(let method, let properties, let byteCount, var body) = self.takeState() else {
             return .violation(ProtocolViolation(.unexpectedFrame, "a body frame that no content header announced"))
         }
-        self.state = .idle
         let total = body.readableBytes + fragment.readableBytes
         guard total <= byteCount else {
             return .violation(
@@ -83,6 +81,13 @@ package struct ContentAssembler {
         if total == byteCount { return Self.complete(method, properties, body) }
         self.state = .awaitingBody(method, properties, byteCount: byteCount, body)
         return .wait
+    }
+
+    /// The state, which is moved on rather than copied; whoever takes it says what follows, else nothing does.
+    private mutating func takeState() -> State {
+        var state = State.idle
+        swap(&state, &self.state)
+        return state
     }
 
     private static func complete(

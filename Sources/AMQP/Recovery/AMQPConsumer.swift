@@ -30,7 +30,8 @@ public struct AMQPConsumer: AsyncSequence, Sendable {
         }
 
         /// The next message; throws the `AMQPError` that the consumer ended with.
-        public mutating func next() async throws -> AMQPDelivery? {
+        // NIO's iterator runs on the default executor.
+        @concurrent public mutating func next() async throws -> AMQPDelivery? {
             try await self.iterator.next()
         }
     }

@@ -5,23 +5,26 @@ import NIOCore
 
 /// Keeps a number of invocations outstanding and prints their rate and latency, as `amqp_rpc_load` does.
 ///
-/// usage: client-load URI FUNCTION COUNT OUTSTANDING BYTES
+/// usage: client-load URI FUNCTION COUNT OUTSTANDING BYTES [loop]
+///
+/// With `loop` the callers run on the connection's event loop, else on Swift's default executor.
 @main
 struct ClientLoad {
     static func main() async throws {
         let arguments = CommandLine.arguments
-        guard arguments.count == 6, let count = Int(arguments[3]), let outstanding = Int(arguments[4]),
+        guard arguments.count == 6 || arguments.dropFirst(6) == ["loop"], let count = Int(arguments[3]), let outstanding = Int(arguments[4]),
             let byteCount = Int(arguments[5]), count > 0, outstanding > 0
         else {
-            print("usage: client-load URI FUNCTION COUNT OUTSTANDING BYTES")
+            print("usage: client-load URI FUNCTION COUNT OUTSTANDING BYTES [loop]")
             exit(64)
         }
         try await withLambdaClient(AMQPConfiguration(uri: arguments[1])) { lambda in
+            let executor = arguments.count == 7 ? lambda.taskExecutor : nil
             // Connections, caches and the allocator have had their first call.
-            _ = try await Self.load(lambda, arguments[2], count: min(count, 500), outstanding, byteCount)
+            _ = try await Self.load(lambda, executor, arguments[2], count: min(count, 500), outstanding, byteCount)
             var before = Allocations.count
             let start = ContinuousClock.now
-            let latencies = try await Self.load(lambda, arguments[2], count: count, outstanding, byteCount)
+            let latencies = try await Self.load(lambda, executor, arguments[2], count: count, outstanding, byteCount)
             let seconds = (ContinuousClock.now - start) / .seconds(1)
             before = Allocations.count - before
             func percentile(_ share: Double) -> Duration { latencies[min(count - 1, Int(Double(count) * share))] }
@@ -40,11 +43,12 @@ struct ClientLoad {
 
     /// - Returns: The latencies, in order of size.
     private static func load(
-        _ lambda: LambdaClient, _ function: String, count: Int, _ outstanding: Int, _ byteCount: Int
+        _ lambda: LambdaClient, _ executor: (any TaskExecutor)?, _ function: String, count: Int, _ outstanding: Int,
+        _ byteCount: Int
     ) async throws -> [Duration] {
         try await withThrowingTaskGroup(of: [Duration].self) { group in
             for first in 0..<min(outstanding, count) {
-                group.addTask {
+                group.addTask(executorPreference: executor) {
                     var latencies: [Duration] = []
                     for number in stride(from: first, to: count, by: outstanding) {
                         let event = Self.event(number, byteCount)

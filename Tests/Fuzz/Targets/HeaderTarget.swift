@@ -62,6 +62,8 @@ enum HeaderTarget: FuzzTarget {
         guard case .success(let name) = FunctionName.parse(segment: segment, qualifier: qualifier) else { return }
         check(!name.name.isEmpty && name.name.utf8.count <= 256, name.name)
         check(name.name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") }, name.name)
+        // In the name a qualifier may be too long to exist, as the name itself; as a parameter it may not.
+        guard name.qualifier.map({ $0.utf8.count <= LambdaLimits().qualifierByteCount }) ?? true else { return }
         guard case .success(let again) = FunctionName.parse(segment: name.name, qualifier: name.qualifier) else {
             fatalError("\(name) is no name")
         }
