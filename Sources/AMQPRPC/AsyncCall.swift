@@ -27,10 +27,19 @@ final class AsyncCall: @unchecked Sendable {
         self.request.take()
     }
 
-    /// Has the caller go on; called once.
-    func resume(_ result: Result<RPCReply, AMQPError>) {
+    /// Keeps what became of the call until its caller goes on.
+    func keep(_ result: Result<RPCReply, AMQPError>) {
         self.result = result
+    }
+
+    /// Has the caller go on; called once.
+    func resume() {
         self.continuation.take()?.resume()
+    }
+
+    func resume(_ result: Result<RPCReply, AMQPError>) {
+        self.keep(result)
+        self.resume()
     }
 
     /// What became of the call, for the caller.

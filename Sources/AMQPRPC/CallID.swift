@@ -18,10 +18,13 @@ package struct CallID: Hashable, Sendable {
 
     /// The number as 16 hexadecimal digits.
     package var correlationID: AMQPShortString {
-        var bytes = ByteBufferAllocator().buffer(capacity: 16)
-        for shift in stride(from: 60, through: 0, by: -4) {
-            let digit = UInt8(truncatingIfNeeded: self.number >> UInt64(shift) & 0xF)
-            bytes.writeInteger(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
+        var bytes = ByteBuffer()
+        bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: 16) { memory in
+            for index in 0..<16 {
+                let digit = UInt8(truncatingIfNeeded: self.number >> UInt64(60 - 4 * index) & 0xF)
+                memory[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+            }
+            return 16
         }
         return AMQPShortString(bytes: bytes)
     }

@@ -48,9 +48,14 @@ package struct DeadlineQueue<Element> {
         return first.element
     }
 
+    /// Whether most of the entries are not wanted any more.
+    package func wantsSweep(wantedCount: Int) -> Bool {
+        self.entries.count > Self.smallestSweep && self.entries.count > 2 * wantedCount
+    }
+
     /// Sweeps out the entries that are not wanted, when `wantedCount` says that they are the most.
     package mutating func sweep(wantedCount: Int, where isWanted: (Element) -> Bool) {
-        guard self.entries.count > Self.smallestSweep, self.entries.count > 2 * wantedCount else { return }
+        guard self.wantsSweep(wantedCount: wantedCount) else { return }
         self.entries.removeAll { !isWanted($0.element) }
         for index in stride(from: self.entries.count / 2 - 1, through: 0, by: -1) { self.siftDown(from: index) }
     }

@@ -60,16 +60,28 @@ package struct PendingCalls<Waiter> {
         return id
     }
 
+    /// A call whose caller waits already, and can be cancelled only from now on.
+    package mutating func begin(_ waiter: Waiter, until deadline: NIODeadline) -> CallID {
+        self.callCount += 1
+        let id = CallID(epoch: self.epoch, count: self.callCount)
+        self.waits(waiter, for: id, until: deadline)
+        return id
+    }
+
     /// The caller waits, from before its request is sent: so no reply can come too early.
     package mutating func wait(_ waiter: Waiter, for id: CallID, until deadline: NIODeadline) -> WaitAction {
         guard case .reserved = self.calls[id] else {
             if case .cancelled = self.calls[id] { self.calls[id] = nil }
             return .refuse(waiter)
         }
+        self.waits(waiter, for: id, until: deadline)
+        return .publish
+    }
+
+    private mutating func waits(_ waiter: Waiter, for id: CallID, until deadline: NIODeadline) {
         self.calls[id] = .waiting(waiter)
         self.waitingCount += 1
         self.deadlines.insert(id, at: deadline)
-        return .publish
     }
 
     /// A reply came.
@@ -123,11 +135,15 @@ package struct PendingCalls<Waiter> {
     }
 
     private mutating func end(_ id: CallID) -> EndAction {
-        guard case .waiting(let waiter) = self.calls[id] else { return .drop }
-        self.calls[id] = nil
+        guard let index = self.calls.index(forKey: id), case .waiting(let waiter) = self.calls[index].value else {
+            return .drop
+        }
+        self.calls.remove(at: index)
         self.waitingCount -= 1
-        let calls = self.calls
-        self.deadlines.sweep(wantedCount: self.waitingCount) { calls[$0] != nil }
+        if self.deadlines.wantsSweep(wantedCount: self.waitingCount) {
+            let calls = self.calls
+            self.deadlines.sweep(wantedCount: self.waitingCount) { calls[$0] != nil }
+        }
         return .resume(waiter)
     }
 }

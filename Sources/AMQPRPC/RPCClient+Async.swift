@@ -75,7 +75,12 @@ extension RPCClient {
             // Not checked: `PendingCalls` lets every call go exactly once, whatever happens.
             await withUnsafeContinuation { continuation in
                 call.continuation = continuation
-                self.onLoop { self.start(call) }
+                // An actor or a task may be on the loop's thread already.
+                if self.eventLoop.inEventLoop {
+                    self.start(call)
+                } else {
+                    self.eventLoop.execute { self.start(call) }
+                }
             }
         } onCancel: {
             self.eventLoop.execute { self.cancel(call) }
@@ -83,11 +88,6 @@ extension RPCClient {
         let reply = try call.takeResult().get()
         if let fault = RPCFault(reply) { throw AMQPError(fault) }
         return reply
-    }
-
-    /// At once where this is the loop's thread already, as it is for an actor that runs there.
-    private func onLoop(_ work: @escaping @Sendable () -> Void) {
-        if self.eventLoop.inEventLoop { work() } else { self.eventLoop.execute(work) }
     }
 
     /// Ends the client: calls under way fail, and its reply queue goes.
@@ -106,9 +106,7 @@ extension RPCClient {
         if let watch = call.watch {
             self.start(call, request, watchedBy: watch)
         } else {
-            let id = self.reserve()
-            call.id = id
-            self.start(id, request, timeout: TimeAmount(call.timeout), .task(call))
+            self.start(call, request, timeout: TimeAmount(call.timeout))
         }
     }
 
@@ -132,12 +130,13 @@ extension RPCClient {
     /// A thread that sleeps is woken once then, not by each reply anew.
     func answer(_ call: AsyncCall, _ result: Result<RPCReply, AMQPError>) {
         guard let link = self.session?.channel.link, link.isReading else { return call.resume(result) }
-        self.answered.append((call, result))
+        call.keep(result)
+        self.answered.append(call)
         if self.answered.count == 1 { link.afterRead { self.resumeAnswered() } }
     }
 
     private func resumeAnswered() {
-        for (call, result) in self.answered { call.resume(result) }
+        for call in self.answered { call.resume() }
         self.answered.removeAll(keepingCapacity: true)
     }
 

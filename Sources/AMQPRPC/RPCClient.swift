@@ -34,7 +34,7 @@ public final class RPCClient: @unchecked Sendable {
 
     var calls: PendingCalls<CallWaiter>
     /// Tasks whose replies came with the bytes that are being read.
-    var answered: [(AsyncCall, Result<RPCReply, AMQPError>)] = []
+    var answered: [AsyncCall] = []
     /// Who gets the replies of calls that have more than one; empty where nobody streams.
     var streams: [CallID: StreamReceiver] = [:]
     private var unsent: UnsentRequests
@@ -116,10 +116,23 @@ extension RPCClient {
         let deadline = NIODeadline.now() + timeout
         switch self.calls.wait(waiter, for: id, until: deadline) {
         case .refuse(let waiter): self.tell(waiter, .failure(.callCancelled))
-        case .publish:
-            self.armTimer(at: deadline)
-            self.send(UnsentRequests.Request(id: id, request: request, deadline: deadline), timeout: timeout)
+        case .publish: self.began(id, request, timeout: timeout, deadline)
         }
+    }
+
+    /// Begins the call of a task.
+    func start(_ call: AsyncCall, _ request: consuming RPCRequest, timeout: TimeAmount) {
+        let deadline = NIODeadline.now() + timeout
+        let id = self.calls.begin(.task(call), until: deadline)
+        call.id = id
+        self.began(id, request, timeout: timeout, deadline)
+    }
+
+    private func began(
+        _ id: CallID, _ request: consuming RPCRequest, timeout: TimeAmount, _ deadline: NIODeadline
+    ) {
+        self.armTimer(at: deadline)
+        self.send(UnsentRequests.Request(id: id, request: request, deadline: deadline), timeout: timeout)
     }
 
     private func send(_ call: consuming UnsentRequests.Request, timeout: TimeAmount) {

@@ -38,10 +38,11 @@ extension LambdaClient {
         let session = try await self.acquire(until: deadline)
         defer { self.release() }
         let timeout = deadline - .now
-        let request = Self.request(function, payload, options, measurement, timeout: timeout)
         let reply: RPCReply
         do throws(AMQPError) {
-            reply = try await session.rpc.unobservedCall(request, timeout: timeout)
+            // Nobody else has the request, so that its properties are filled in without a copy.
+            reply = try await session.rpc.unobservedCall(
+                Self.request(function, payload, options, measurement, timeout: timeout), timeout: timeout)
         } catch {
             throw LambdaError(error, function: function)
         }

@@ -34,6 +34,8 @@ package final class AMQPLink: @unchecked Sendable {
     private var unread = ByteBuffer()
     private var context: ChannelHandlerContext?
     private var channels: [UInt16: AMQPLinkChannel] = [:]
+    /// The one that the last frame was for: most likely the next one is, too.
+    private var lastChannel: AMQPLinkChannel?
     private var nextChannelNumber: UInt16 = 1
     private var heartbeat: HeartbeatMonitor?
     private var heartbeatTimer: Scheduled<Void>?
@@ -133,6 +135,7 @@ extension AMQPLink {
     /// A channel is closed on both sides; its number may be used again.
     func channelEnded(_ channel: AMQPLinkChannel) {
         self.channels[channel.number] = nil
+        self.lastChannel = nil
     }
 
     /// Closes the connection in AMQP's way; completes when the broker has agreed, or after `timeout`.
@@ -181,6 +184,7 @@ extension AMQPLink {
         self.openPromise.fail(error)
         let channels = self.channels.values
         self.channels = [:]
+        self.lastChannel = nil
         for channel in channels { channel.linkClosed(error) }
         let onClosed = self.onClosed
         (self.onClosed, self.onBlockedChanged, self.onWritable) = (nil, nil, nil)
@@ -280,9 +284,11 @@ extension AMQPLink {
 
     /// The open channel of a number; frames for any other are refused before they are decoded.
     private func channel(_ number: UInt16) throws(ProtocolViolation) -> AMQPLinkChannel {
+        if let channel = self.lastChannel, channel.number == number { return channel }
         guard let channel = self.channels[number] else {
             throw ProtocolViolation(.channelError, "a frame for channel \(number), which is not open")
         }
+        self.lastChannel = channel
         return channel
     }
 

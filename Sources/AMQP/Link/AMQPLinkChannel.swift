@@ -31,7 +31,11 @@ package final class AMQPLinkChannel: @unchecked Sendable {
     private let maxBodyByteCount: Int
     private var assembler: ContentAssembler
     private var confirms: PublisherConfirms<ConfirmHandler>?
-    private var consumers: [AMQPShortString: Consumer] = [:]
+    private var consumers: [AMQPShortString: Consumer] = [:] {
+        didSet { self.lastConsumer = nil }
+    }
+    /// The one that the last message was for: most likely the next one is, too.
+    private var lastConsumer: (tag: AMQPShortString, deliver: (AMQPDelivery) -> Void)?
     private var nextConsumerNumber = 1
 
     /// The broker closed the channel, or the link ended. Called once.
@@ -245,14 +249,20 @@ extension AMQPLinkChannel {
         case .complete(.delivery(let method, let properties, let body)):
             // After our close what still comes is dropped: the broker takes it back.
             guard self.machine.isOpen else { return }
-            self.consumers[method.consumerTag]?.deliver(
-                AMQPDelivery(method, properties, body, epoch: self.epoch))
+            self.consumer(method.consumerTag)?(AMQPDelivery(method, properties, body, epoch: self.epoch))
         case .complete(.returned(let method, let properties, let body)):
             self.returned(method, properties, body)
         case .complete(.got(let method, let properties, let body)):
             self.machine.getCompleted()?.succeed(
                 .message(AMQPFetchedMessage(method, properties, body, epoch: self.epoch)))
         }
+    }
+
+    private func consumer(_ tag: AMQPShortString) -> ((AMQPDelivery) -> Void)? {
+        if let last = self.lastConsumer, last.tag == tag { return last.deliver }
+        guard let consumer = self.consumers[tag] else { return nil }
+        self.lastConsumer = (tag, consumer.deliver)
+        return consumer.deliver
     }
 
     private func returned(_ method: ServerMethod.Return, _ properties: AMQPProperties, _ body: ByteBuffer) {

@@ -14,8 +14,12 @@ public import NIOCore
 ///
 /// A task that computes for long, or blocks, holds up the connection and everybody else on the loop: it belongs on the
 /// default executor. Actors, the main one too, keep their own (Swift Evolution, SE-0417).
-public final class EventLoopTaskExecutor: TaskExecutor {
+public final class EventLoopTaskExecutor: TaskExecutor, @unchecked Sendable {
+    // @unchecked: every stored `var` is used on the loop only.
     private let eventLoop: any EventLoop
+    /// What was enqueued on the loop, for the end of this turn.
+    private var jobs: [UnownedJob] = []
+    private var spare: [UnownedJob] = []
 
     /// An executor on a loop.
     public init(_ eventLoop: any EventLoop) {
@@ -25,6 +29,20 @@ public final class EventLoopTaskExecutor: TaskExecutor {
     /// Called by Swift.
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        self.eventLoop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+        guard self.eventLoop.inEventLoop else {
+            return self.eventLoop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+        }
+        self.jobs.append(job)
+        if self.jobs.count == 1 { self.eventLoop.execute { self.run() } }
+    }
+
+    /// Runs what there is; what that enqueues has its turn after everything else that the loop has to do.
+    private func run() {
+        var jobs = self.spare
+        swap(&jobs, &self.jobs)
+        self.spare = []
+        for job in jobs { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+        jobs.removeAll(keepingCapacity: true)
+        self.spare = jobs
     }
 }

@@ -41,9 +41,17 @@ struct HTTPAnswerReader {
         guard lengths.count + codings.count <= 1 else { return .malformed }
         guard hasBody else { return .answer(status) }
         if let coding = codings.first { return coding == "chunked" ? self.chunks(status) : .malformed }
-        guard let length = lengths.first, let count = Int(length), count >= 0 else { return .malformed }
+        guard let length = lengths.first else { return self.bodyUntilEnd(status, fields) }
+        guard let count = Int(length), count >= 0 else { return .malformed }
         guard self.rest.count >= count else { return .cut }
         self.rest = self.rest.dropFirst(count)
+        return .answer(status)
+    }
+
+    /// What HTTP/1.0 clients get of a stream ends with the connection (RFC 9112, 6.3).
+    private mutating func bodyUntilEnd(_ status: Int, _ fields: [(name: String, value: String)]) -> Item {
+        guard fields.contains(where: { $0.name == "connection" && $0.value == "close" }) else { return .malformed }
+        self.rest = []
         return .answer(status)
     }
 
