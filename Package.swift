@@ -75,7 +75,8 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "AMQPRPC",
-            dependencies: ["AMQP", logging, metrics, tracing, collections] + nio("NIOCore", "NIOPosix"),
+            dependencies: ["AMQP", logging, metrics, tracing, collections]
+                + nio("NIOCore", "NIOConcurrencyHelpers", "NIOPosix"),
             swiftSettings: settings),
 
         // Lambda's words and rules, without I/O.
@@ -90,7 +91,7 @@ let package = Package(
             name: "LambdaAMQP",
             dependencies: [
                 "AMQP", "AMQPRPC", "LambdaMessages", "LambdaProtocol", logging, metrics, tracing, lifecycle,
-            ] + nio("NIOCore", "NIOPosix"),
+            ] + nio("NIOCore", "NIOConcurrencyHelpers", "NIOPosix"),
             swiftSettings: settings),
 
         // HTTP listeners, one execution environment, one function, the Invoke API.
@@ -172,7 +173,7 @@ let package = Package(
         .testTarget(
             name: "AMQPTests",
             dependencies: ["AMQP", "CRabbitMQ", "TestSupport", logging]
-                + nio("NIOCore", "NIOEmbedded", "NIOPosix"),
+                + nio("NIOCore", "NIOConcurrencyHelpers", "NIOEmbedded", "NIOPosix"),
             swiftSettings: testSettings),
         .testTarget(
             name: "AMQPRPCTests",
@@ -185,7 +186,7 @@ let package = Package(
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
                 .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
                 .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle"),
-            ] + nio("NIOCore", "NIOPosix"),
+            ] + nio("NIOCore", "NIOConcurrencyHelpers", "NIOPosix"),
             swiftSettings: testSettings),
         .testTarget(
             name: "LambdaProtocolTests", dependencies: ["LambdaProtocol"] + nio("NIOCore", "NIOHTTP1"),
@@ -232,7 +233,7 @@ let package = Package(
                 "AMQP", "AMQPRPC", "LambdaAMQP", "LambdaFunction", "LambdaGateway", "LambdaMessages", "LambdaProtocol",
                 "TestSupport",
                 logging,
-            ] + nio("NIOCore", "NIOPosix"),
+            ] + nio("NIOCore", "NIOConcurrencyHelpers", "NIOPosix"),
             swiftSettings: testSettings),
         .testTarget(
             name: "EndToEndTests",

@@ -3,7 +3,7 @@
 /// Pure: no clock, no lock, no connection. A call that is made before there is a connection waits for it; each call that
 /// proceeds is counted until ``callEnded()``, so that a graceful end can wait for all of them.
 package struct ClientLifecycle<Session, Waiter> {
-    private enum State {
+    fileprivate enum State {
         /// There was no connection yet. Can transition to: `ready`, `closed`.
         case waiting
         /// Can transition to: `draining`, `closed`.
@@ -136,3 +136,6 @@ package struct ClientLifecycle<Session, Waiter> {
         return (session, callers, self.drainWaiter)
     }
 }
+
+extension ClientLifecycle.State: Sendable where Session: Sendable {}
+extension ClientLifecycle: Sendable where Session: Sendable, Waiter: Sendable {}

@@ -1,9 +1,9 @@
 import AMQP
 import AMQPRPC
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import ServiceLifecycle
-import Synchronization
 
 // Connecting, and ending.
 extension LambdaClient {
@@ -17,7 +17,7 @@ extension LambdaClient {
     ///   `connectionAttempts`), refuses the login (`accessRefused`), or a setting is wrong (`invalidConfiguration`); and
     ///   when the client was run before.
     public func run() async throws {
-        switch self.lifecycle.withLock({ $0.runStarted() }) {
+        switch self.lifecycle.withLockedValue({ $0.runStarted() }) {
         case .refuse(let error): throw error
         case .serve: break
         case .connect:
@@ -50,7 +50,7 @@ extension LambdaClient {
             await self.close(error)
             throw error
         }
-        switch self.lifecycle.withLock({ $0.connected(session) }) {
+        switch self.lifecycle.withLockedValue({ $0.connected(session) }) {
         case .resume(let callers):
             for caller in callers { caller.succeed(session) }
         case .discard:
@@ -84,7 +84,7 @@ extension LambdaClient {
             ended.succeed(nil)
         }
         defer { timer.cancel() }
-        if let waiter = self.lifecycle.withLock({ $0.drainStarted(waiter) }) {
+        if let waiter = self.lifecycle.withLockedValue({ $0.drainStarted(waiter) }) {
             waiter.fail(LambdaError(.closed, "nothing is under way"))
         }
         await withTaskCancellationHandler {
@@ -92,14 +92,14 @@ extension LambdaClient {
         } onCancel: {
             ended.succeed(nil)
         }
-        let callCount = self.lifecycle.withLock { $0.callCount }
+        let callCount = self.lifecycle.withLockedValue { $0.callCount }
         guard callCount > 0 else { return }
         self.logger.warning(
             "Calls were under way when the time to end them was up", metadata: [LambdaLogKey.calls: "\(callCount)"])
     }
 
     func close(_ error: LambdaError) async {
-        let (session, callers, drainer) = self.lifecycle.withLock { $0.closed(error) }
+        let (session, callers, drainer) = self.lifecycle.withLockedValue { $0.closed(error) }
         for caller in callers { caller.fail(error) }
         drainer?.fail(error)
         guard let session else { return }
@@ -117,7 +117,7 @@ extension LambdaClient {
     @inline(__always)
     func acquire(until deadline: ContinuousClock.Instant) async throws(LambdaError) -> ClientSession {
         let eventLoop = self.eventLoop
-        switch self.lifecycle.withLock({ $0.callStarted { eventLoop.makePromise() } }) {
+        switch self.lifecycle.withLockedValue({ $0.callStarted { eventLoop.makePromise() } }) {
         case .proceed(let session): return session
         case .refuse(let error): throw error
         case .wait(let id, let promise): return try await self.wait(id, promise.futureResult, until: deadline)
@@ -143,12 +143,12 @@ extension LambdaClient {
     }
 
     private func giveUp(_ id: UInt64, _ error: LambdaError) {
-        self.lifecycle.withLock { $0.waiterGone(id) }?.fail(error)
+        self.lifecycle.withLockedValue { $0.waiterGone(id) }?.fail(error)
     }
 
     /// A call has ended.
     func release() {
-        let drainer = self.lifecycle.withLock { $0.callEnded() }
+        let drainer = self.lifecycle.withLockedValue { $0.callEnded() }
         drainer?.fail(LambdaError(.closed, "nothing is under way any more"))
     }
 

@@ -1,5 +1,5 @@
 import Logging
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Keeps what is logged.
 final class LogRecorder: LogHandler {
@@ -8,9 +8,9 @@ final class LogRecorder: LogHandler {
         var metadata: [String: String]
     }
 
-    private let record = Mutex<[Line]>([])
+    private let record = NIOLockedValueBox<[Line]>([])
 
-    var lines: [Line] { self.record.withLock { $0 } }
+    var lines: [Line] { self.record.withLockedValue { $0 } }
 
     var logLevel: Logger.Level {
         get { .trace }
@@ -30,6 +30,6 @@ final class LogRecorder: LogHandler {
     func log(event: LogEvent) {
         let line = Line(
             message: event.message.description, metadata: (event.metadata ?? [:]).mapValues(\.description))
-        self.record.withLock { $0.append(line) }
+        self.record.withLockedValue { $0.append(line) }
     }
 }

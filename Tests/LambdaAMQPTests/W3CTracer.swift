@@ -1,5 +1,5 @@
 import InMemoryTracing
-import Synchronization
+import NIOConcurrencyHelpers
 import Tracing
 
 /// Keeps spans in memory, and carries them from process to process in the W3C's header.
@@ -41,11 +41,11 @@ struct W3CTracer: Tracer {
 }
 
 private final class IDCount: Sendable {
-    private let count = Mutex(UInt64(0))
+    private let count = NIOLockedValueBox(UInt64(0))
 
     func next(digits: Int) -> String {
         let text = String(
-            self.count.withLock {
+            self.count.withLockedValue {
                 $0 += 1
                 return $0
             }, radix: 16)

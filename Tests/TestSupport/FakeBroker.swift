@@ -1,6 +1,6 @@
 package import NIOCore
 import NIOPosix
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// A server on 127.0.0.1 that plays a script: for what no real broker does when it is asked to.
 ///
@@ -15,7 +15,7 @@ package final class FakeBroker: Sendable {
 
     private let server: any Channel
     private let loop: any EventLoop
-    private let record: Mutex<Record>
+    private let record: NIOLockedValueBox<Record>
     private let finished: EventLoopPromise<Void>
 
     /// Starts a broker.
@@ -45,7 +45,7 @@ package final class FakeBroker: Sendable {
     private init(server: any Channel, loop: any EventLoop, scripts: [[FakeBrokerStep]]) {
         self.server = server
         self.loop = loop
-        self.record = Mutex(Record(scripts: scripts))
+        self.record = NIOLockedValueBox(Record(scripts: scripts))
         self.finished = loop.makePromise()
     }
 
@@ -58,13 +58,13 @@ package final class FakeBroker: Sendable {
     package var port: Int { self.server.localAddress?.port ?? 0 }
 
     /// The whole frames that came, on all connections.
-    package var frames: [FakeFrame] { self.record.withLock { $0.frames } }
+    package var frames: [FakeFrame] { self.record.withLockedValue { $0.frames } }
 
     /// How many connections came.
-    package var connectionCount: Int { self.record.withLock { $0.connectionCount } }
+    package var connectionCount: Int { self.record.withLockedValue { $0.connectionCount } }
 
     /// What came otherwise than a script expected.
-    package var failures: [String] { self.record.withLock { $0.failures } }
+    package var failures: [String] { self.record.withLockedValue { $0.failures } }
 
     /// Waits until a script has come to its end, or could not go on.
     ///
@@ -82,18 +82,18 @@ package final class FakeBroker: Sendable {
     }
 
     fileprivate func nextScript() -> [FakeBrokerStep] {
-        self.record.withLock { record in
+        self.record.withLockedValue { record in
             record.connectionCount += 1
             return record.scripts[min(record.connectionCount, record.scripts.count) - 1]
         }
     }
 
     func frameReceived(_ frame: FakeFrame) {
-        self.record.withLock { $0.frames.append(frame) }
+        self.record.withLockedValue { $0.frames.append(frame) }
     }
 
     func ended(failure: String?) {
-        if let failure { self.record.withLock { $0.failures.append(failure) } }
+        if let failure { self.record.withLockedValue { $0.failures.append(failure) } }
         self.finished.succeed()
     }
 }
@@ -105,14 +105,14 @@ private final class HandlerSource: Sendable {
         weak var broker: FakeBroker?
     }
 
-    private let reference = Mutex(Reference())
+    private let reference = NIOLockedValueBox(Reference())
 
     func set(_ broker: FakeBroker) {
-        self.reference.withLock { $0.broker = broker }
+        self.reference.withLockedValue { $0.broker = broker }
     }
 
     func add(to channel: any Channel) throws {
-        guard let broker = self.reference.withLock({ $0.broker }) else { throw ChannelError.alreadyClosed }
+        guard let broker = self.reference.withLockedValue({ $0.broker }) else { throw ChannelError.alreadyClosed }
         try channel.pipeline.syncOperations.addHandler(FakeBrokerHandler(broker: broker, script: broker.nextScript()))
     }
 }

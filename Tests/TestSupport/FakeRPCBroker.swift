@@ -1,4 +1,4 @@
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Plays a broker with one behaviour behind each routing key.
 ///
@@ -25,7 +25,7 @@ package final class FakeRPCBroker: Sendable {
         var busyCount = 0
     }
 
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
     /// Whether publishes are answered with a nack.
     private let nacks: Bool
 
@@ -34,10 +34,10 @@ package final class FakeRPCBroker: Sendable {
     }
 
     /// Where each message was published to.
-    package var routingKeys: [String] { self.state.withLock { $0.routingKeys } }
+    package var routingKeys: [String] { self.state.withLockedValue { $0.routingKeys } }
 
     /// What each request said in `reply_to`.
-    package var replyTos: [String] { self.state.withLock { $0.replyTos } }
+    package var replyTos: [String] { self.state.withLockedValue { $0.replyTos } }
 
     /// The script of one connection.
     package var script: [FakeBrokerStep] {
@@ -53,7 +53,7 @@ package final class FakeRPCBroker: Sendable {
         case (1, 50, 10): self.declare(frame)
         case (1, 60, 20): [self.consume(frame)]
         case (1, 60, 40):
-            self.state.withLock { state in
+            self.state.withLockedValue { state in
                 state.publish = frame
                 return []
             }
@@ -63,7 +63,7 @@ package final class FakeRPCBroker: Sendable {
     }
 
     private func selectConfirms(_ frame: FakeFrame) -> [FakeFrame] {
-        self.state.withLock { $0.confirming[frame.channel] = 0 }
+        self.state.withLockedValue { $0.confirming[frame.channel] = 0 }
         return [.confirmSelectOK(on: frame.channel)]
     }
 
@@ -71,7 +71,7 @@ package final class FakeRPCBroker: Sendable {
         var arguments = frame.arguments
         _ = arguments.integer(2)
         if arguments.shortString() == "stalled" { return [] }
-        let number = self.state.withLock { state in
+        let number = self.state.withLockedValue { state in
             state.queueCount += 1
             return state.queueCount
         }
@@ -87,7 +87,7 @@ package final class FakeRPCBroker: Sendable {
 
     /// Collects a message of at most one body frame, and answers it once it is whole.
     private func content(_ frame: FakeFrame) -> [FakeFrame] {
-        self.state.withLock { state in
+        self.state.withLockedValue { state in
             if frame.type == 2 { state.header = frame } else { state.body = frame.payload }
             guard let publish = state.publish, let header = state.header else { return [] }
             var reader = WireReader(header.payload.dropFirst(4))

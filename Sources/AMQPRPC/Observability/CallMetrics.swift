@@ -1,5 +1,5 @@
 import CoreMetrics
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// The counters and timers of calls, made once for each set of dimensions.
 final class CallMetrics: Sendable {
@@ -25,7 +25,7 @@ final class CallMetrics: Sendable {
 
     private let names: CallInstruments.Names
     private let factory: any MetricsFactory
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     init(_ names: CallInstruments.Names, _ factory: any MetricsFactory) {
         self.names = names
@@ -33,7 +33,7 @@ final class CallMetrics: Sendable {
     }
 
     func ended(_ subject: String, _ operation: String, _ outcome: String, after duration: Duration) {
-        let handles = self.state.withLock { state in
+        let handles = self.state.withLockedValue { state in
             let key = Key(subject: Self.bounded(subject, &state), operation: operation, outcome: outcome)
             if let handles = state.handles[key] { return handles }
             let handles = self.makeHandles(key)
@@ -47,7 +47,7 @@ final class CallMetrics: Sendable {
 
     func retried(_ subject: String, _ outcome: String) {
         guard let label = self.names.retries else { return }
-        let counter = self.state.withLock { state in
+        let counter = self.state.withLockedValue { state in
             let key = Key(subject: Self.bounded(subject, &state), operation: "", outcome: outcome)
             if let counter = state.retries[key] { return counter }
             let counter = Counter(

@@ -20,7 +20,7 @@ extension FunctionConsumer: AMQPRecoverable {
     }
 
     package func connectionClosed(_ error: AMQPError) {
-        self.stopWatching()
+        self.watcher.stop()
         self.channelLost()
     }
 
@@ -84,7 +84,7 @@ extension FunctionConsumer {
                 return channel.cancel(tag).whenComplete { _ in }
             }
             self.failedSetUps = 0
-            self.watchQueue()
+            self.watcher.start(for: self)
             self.log(prefetch: prefetch, priority: priority)
             if self.traits.takesHandBacks { self.lookAhead?.begin(on: channel) }
             self.carryOut(self.plan.began(tag), on: channel)

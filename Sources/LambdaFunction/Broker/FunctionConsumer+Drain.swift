@@ -10,7 +10,7 @@ extension FunctionConsumer {
         let drained = self.eventLoop.makePromise(of: Void.self)
         self.drained = drained
         self.isDraining = true
-        self.stopWatching()
+        self.watcher.stop()
         if let channel = self.channel, self.plan.hasBegun {
             self.isCancelled = false
             self.leave(channel)
@@ -23,7 +23,7 @@ extension FunctionConsumer {
     /// An auto-delete queue goes with its last consumer, and with it what it holds: whoever is that one empties it first.
     private func leave(_ channel: AMQPLinkChannel) {
         guard self.traits.isAutoDelete != false else { return self.cancel(on: channel) }
-        self.queue.look(on: channel.link).assumeIsolated().whenComplete { result in
+        channel.link.look(at: self.queue.declaration).assumeIsolated().whenComplete { result in
             guard case .success(let found) = result, found.messageCount > 0,
                 found.consumerCount <= self.plan.tags.count, self.plan.hasBegun
             else { return self.cancel(on: channel) }

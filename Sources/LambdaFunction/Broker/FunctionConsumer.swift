@@ -31,8 +31,7 @@ package final class FunctionConsumer: @unchecked Sendable {
     let meter: FunctionMeter?
     /// `nil` where the prefetch is all.
     let lookAhead: LookAhead?
-    var watch: QueueWatch
-    var watchTask: Scheduled<Void>?
+    let watcher: QueueWatcher
     /// What is known of the queue.
     var traits = FunctionQueueTraits()
 
@@ -65,7 +64,7 @@ package final class FunctionConsumer: @unchecked Sendable {
         self.queue = FunctionQueue(name: configuration.queueName, logger: logger)
         self.keptReplies = KeptReplies(limits: .init(count: configuration.prefetch))
         self.streams = StreamedReplies(logger: logger)
-        self.watch = QueueWatch(period: configuration.watchPeriod)
+        self.watcher = QueueWatcher(period: configuration.watchPeriod, eventLoop: connection.eventLoop)
         self.lookAhead = configuration.credit.map {
             LookAhead($0, invoker: invoker, logger: logger, meter: meter)
         }
@@ -87,7 +86,7 @@ package final class FunctionConsumer: @unchecked Sendable {
 extension FunctionConsumer {
     func received(_ delivery: AMQPDelivery, on channel: AMQPLinkChannel) {
         self.running += 1
-        self.watch.delivered()
+        self.watcher.delivered()
         self.lookAhead?.delivered(delivery.deliveryTag)
         if delivery.isRedelivered { self.meter?.counts.redeliveries += 1 }
         if self.mayBeKnown, self.takesUp(delivery, on: channel) { return }

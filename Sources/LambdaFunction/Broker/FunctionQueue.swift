@@ -12,7 +12,7 @@ struct FunctionQueue {
 
     private static let maxDifferences = 16
 
-    private var declaration: AMQPQueueDeclaration { AMQPQueueDeclaration(name: self.name) }
+    var declaration: AMQPQueueDeclaration { AMQPQueueDeclaration(name: self.name) }
 
     /// Completes when the queue is there, with what is known of it; fails when the broker refuses it (no permission).
     func ensure(on link: AMQPLink) -> EventLoopFuture<FunctionQueueTraits> {
@@ -26,20 +26,6 @@ struct FunctionQueue {
             var declaration = self.declaration
             declaration.arguments["x-queue-type"] = "classic"
             return self.learn(declaration, on: link, differences: [])
-        }
-    }
-
-    /// What is in it, and who consumes.
-    func look(on link: AMQPLink) -> EventLoopFuture<ServerMethod.QueueDeclareOK> {
-        link.openChannel().flatMap { channel in
-            channel.request(.queueDeclare(self.declaration, passive: true), expecting: .queueDeclareOK)
-                .flatMap { reply in
-                    guard case .method(.queueDeclareOK(let found)) = reply else {
-                        return link.eventLoop.makeFailedFuture(
-                            AMQPError(.protocolViolation, "a queue that was asked for was not described"))
-                    }
-                    return channel.close().map { found }
-                }
         }
     }
 

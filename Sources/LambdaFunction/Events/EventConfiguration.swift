@@ -27,11 +27,14 @@ package struct EventConfiguration: Sendable {
     package var onFailure: EventDestination?
     /// How long an event that came over HTTP may wait for the broker's confirm; default 10 s.
     package var acceptTimeout: TimeAmount
+    /// How often a daemon to which no event comes looks at their queue; default 10 s.
+    package var watchPeriod: TimeAmount
 
     package init(
         functionName: String, queueName: String, arn: FunctionARN, qualifier: String = "$LATEST",
         messages: InvocationMessageConfiguration, policy: EventPolicy = EventPolicy(), queueType: QueueType = .quorum,
-        onSuccess: EventDestination? = nil, onFailure: EventDestination? = nil, acceptTimeout: TimeAmount = .seconds(10)
+        onSuccess: EventDestination? = nil, onFailure: EventDestination? = nil, acceptTimeout: TimeAmount = .seconds(10),
+        watchPeriod: TimeAmount = .seconds(10)
     ) {
         self.functionName = functionName
         self.queueName = queueName
@@ -43,5 +46,6 @@ package struct EventConfiguration: Sendable {
         self.onSuccess = onSuccess
         self.onFailure = onFailure
         self.acceptTimeout = acceptTimeout
+        self.watchPeriod = watchPeriod
     }
 }

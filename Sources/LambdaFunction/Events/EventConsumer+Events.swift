@@ -8,6 +8,7 @@ import NIOCore
 extension EventConsumer {
     func received(_ delivery: AMQPDelivery, lane: Int, on channel: AMQPLinkChannel) {
         self.intake.delivered(lane)
+        self.watcher.delivered()
         let now = EpochClock.now()
         let message = EventMessage(delivery.properties, delivery.body, now: now)
         self.count(message, delivery)

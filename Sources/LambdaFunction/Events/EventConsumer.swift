@@ -19,10 +19,13 @@ final class EventConsumer: @unchecked Sendable {
     let meter: FunctionMeter?
     private let connection: AMQPConnection
     private let eventLoop: any EventLoop
+    let watcher: QueueWatcher
 
     private var channel: AMQPLinkChannel?
     var intake = EventIntake()
     private var failedSetUps = 0
+    /// No event was consumed on any channel yet.
+    private var isFirst = true
     var runs: [EventRun] = []
     var settledEvents = SettledEvents()
     private var drained: EventLoopPromise<Void>?
@@ -36,6 +39,7 @@ final class EventConsumer: @unchecked Sendable {
         self.configuration = configuration
         self.connection = connection
         self.eventLoop = connection.eventLoop
+        self.watcher = QueueWatcher(period: configuration.watchPeriod, eventLoop: connection.eventLoop)
         self.outbox = outbox
         self.invoker = invoker
         self.logger = logger
@@ -59,6 +63,7 @@ final class EventConsumer: @unchecked Sendable {
         let drained = self.eventLoop.makePromise(of: Void.self)
         self.drained = drained
         self.outbox.isEnding = true
+        self.watcher.stop()
         for lane in self.intake.removeAll() { self.endLane(lane) }
         self.invoker.refuseWaitingEvents()
         self.completeDrainIfQuiet()
@@ -84,6 +89,7 @@ extension EventConsumer: AMQPRecoverable {
     }
 
     func connectionClosed(_ error: AMQPError) {
+        self.watcher.stop()
         self.channelLost()
     }
 
@@ -111,7 +117,10 @@ extension EventConsumer: AMQPRecoverable {
                 guard !self.isDraining, let lane = self.intake.ready() else { return }
                 self.open(lane, on: channel)
                 self.failedSetUps = 0
-                self.logger.info("Consuming events", metadata: ["queue": "\(self.queue)"])
+                self.watcher.start(for: self)
+                self.logger.log(
+                    level: self.isFirst ? .info : .debug, "Consuming events", metadata: ["queue": "\(self.queue)"])
+                self.isFirst = false
             }
     }
 
@@ -145,6 +154,33 @@ extension EventConsumer: AMQPRecoverable {
     }
 
     private var queue: String { EventQueue.async.name(of: self.configuration.queueName) }
+}
+
+// MARK: - Watching
+
+extension EventConsumer: QueueWatcher.Consumer {
+    var isIdle: Bool { self.runs.isEmpty }
+
+    var watchedChannel: AMQPLinkChannel? { self.intake.count > 0 ? self.channel : nil }
+
+    var watchedQueue: AMQPQueueDeclaration { AMQPQueueDeclaration(name: self.queue) }
+
+    /// It was found, most likely, and nobody says what it is; to consume anew does a classic one no harm.
+    var isQueueClassic: Bool { false }
+
+    func consumeAnew(insteadOf channel: AMQPLinkChannel, _ finding: QueueWatch.Finding) {
+        guard self.channel === channel, channel.isOpen, self.runs.isEmpty, !self.isDraining else { return }
+        if finding == .forgotten {
+            self.logger.warning(
+                "The broker has forgotten the consumers of events; consuming anew", metadata: ["queue": "\(self.queue)"])
+        }
+        self.channelLost()
+        let link = channel.link
+        channel.close().whenComplete { _ in
+            guard link.isOpen, !self.isDraining else { return }
+            self.setUp(on: link).assumeIsolated().whenFailure { self.setUpFailed($0, on: link) }
+        }
+    }
 }
 
 // MARK: - Lanes

@@ -1,6 +1,6 @@
 import AMQP
 import NIOCore
-import Synchronization
+import NIOConcurrencyHelpers
 import TestSupport
 import Testing
 
@@ -8,7 +8,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct AMQPChannelRecoveryTests {
     /// Plays a broker with one queue, which has refused consumers since the second of them, so many times.
     private final class Broker: Sendable {
-        private let consumeCount = Mutex(0)
+        private let consumeCount = NIOLockedValueBox(0)
         private let refusals: Range<Int>
 
         init(refusals: Int) { self.refusals = 2..<(2 + refusals) }
@@ -26,7 +26,7 @@ import Testing
         }
 
         private func consume(_ channel: UInt16) -> [FakeFrame] {
-            let number = self.consumeCount.withLock { count in
+            let number = self.consumeCount.withLockedValue { count in
                 count += 1
                 return count
             }

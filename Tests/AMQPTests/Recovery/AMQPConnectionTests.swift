@@ -1,7 +1,8 @@
 import NIOCore
 import NIOPosix
-import Synchronization
+import NIOConcurrencyHelpers
 import TestSupport
+import Synchronization
 import Testing
 
 @testable import AMQP
@@ -28,14 +29,14 @@ import Testing
                 let connection = try await AMQPConnection.connect(configuration)
                 await connection.close()
             } catch let thrown {
-                error.value.withLock { $0 = thrown }
+                error.value.withLockedValue { $0 = thrown }
             }
         }
-        return error.value.withLock { $0 }
+        return error.value.withLockedValue { $0 }
     }
 
     private final class ErrorBox: Sendable {
-        let value = Mutex<AMQPError?>(nil)
+        let value = NIOLockedValueBox<AMQPError?>(nil)
     }
 
     private struct StatesEnded: Error {
@@ -221,11 +222,11 @@ import Testing
 
     /// Opens a channel on each link; the first that opens counts.
     private final class Participant: AMQPRecoverable, Sendable {
-        private let state = Mutex<(isSetUp: Bool, isClosed: Bool)>((false, false))
+        private let state = NIOLockedValueBox<(isSetUp: Bool, isClosed: Bool)>((false, false))
         private let done = AsyncStream.makeStream(of: Void.self)
 
-        var isSetUp: Bool { self.state.withLock { $0.isSetUp } }
-        var isClosed: Bool { self.state.withLock { $0.isClosed } }
+        var isSetUp: Bool { self.state.withLockedValue { $0.isSetUp } }
+        var isClosed: Bool { self.state.withLockedValue { $0.isClosed } }
 
         func waitForSetUp() async throws {
             for await _ in self.done.stream { return }
@@ -233,13 +234,13 @@ import Testing
 
         func linkOpened(_ link: AMQPLink) -> EventLoopFuture<Void> {
             link.openChannel().map { _ in
-                self.state.withLock { $0.isSetUp = true }
+                self.state.withLockedValue { $0.isSetUp = true }
                 self.done.continuation.finish()
             }
         }
 
         func linkLost(_ error: AMQPError) {}
 
-        func connectionClosed(_ error: AMQPError) { self.state.withLock { $0.isClosed = true } }
+        func connectionClosed(_ error: AMQPError) { self.state.withLockedValue { $0.isClosed = true } }
     }
 }

@@ -1,7 +1,7 @@
 import NIOCore
 import NIOPosix
 import TestSupport
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// A server on a free port of 127.0.0.1 that plays a script to each client that connects.
 package enum ScriptedBroker {
@@ -67,12 +67,12 @@ package enum ScriptedBroker {
 }
 
 private final class FirstFailure: Sendable {
-    private let error = Mutex<(any Error)?>(nil)
+    private let error = NIOLockedValueBox<(any Error)?>(nil)
 
-    func record(_ error: any Error) { self.error.withLock { $0 = $0 ?? error } }
+    func record(_ error: any Error) { self.error.withLockedValue { $0 = $0 ?? error } }
 
     func rethrow() throws {
-        if let error = self.error.withLock({ $0 }) { throw error }
+        if let error = self.error.withLockedValue({ $0 }) { throw error }
     }
 }
 

@@ -172,6 +172,24 @@ import Testing
         }
     }
 
+    /// As another daemon makes it: this one hears nothing of that from RabbitMQ 3.10.
+    @Test(arguments: ["quorum", "classic"])
+    func aQueueForEventsThatSomebodyElseMadeAnewIsConsumed(_ second: String) async throws {
+        try await EventSetUp.with { test in
+            let channel = try await test.caller.openChannel()
+            try await test.until(".async") { $0.consumerCount == 1 }
+            _ = try await channel.deleteQueue(test.name + ".async")
+            _ = try await channel.declareQueue(
+                AMQPQueueDeclaration(name: test.name + ".async", arguments: ["x-queue-type": .string(second)]))
+            for _ in 1...3 {
+                _ = try await test.publish("{}")
+                try await test.untilOpen(1)
+                try await test.end(.good)
+            }
+            try await test.until(".async") { $0.messageCount == 0 && $0.consumerCount == 1 }
+        }
+    }
+
     @Test func aDrainGivesBackWhatHasNotStartedAsItWas() async throws {
         try await EventSetUp.with { test in
             let first = try await test.publish("{}")

@@ -36,7 +36,7 @@ struct EventSetUp: Sendable {
         let events = FunctionEvents(
             configuration: EventConfiguration(
                 functionName: name, queueName: name, arn: messages.arn, messages: messages, policy: policy,
-                queueType: type),
+                queueType: type, watchPeriod: .milliseconds(200)),
             publishing: publishing, consuming: consuming, invoker: function, logger: logger)
         let consumer = FunctionConsumer(
             configuration: FunctionConsumerConfiguration(

@@ -3,7 +3,7 @@ import AMQPRPC
 import Foundation
 import Logging
 import NIOCore
-import Synchronization
+import NIOConcurrencyHelpers
 import TestSupport
 import Testing
 
@@ -129,7 +129,7 @@ private final class CutTopology: Sendable {
         let seen = self.seen
         self.reading = Task {
             for try await delivery in consumer {
-                seen.texts.withLock { _ = $0.insert(String(buffer: delivery.body)) }
+                seen.texts.withLockedValue { _ = $0.insert(String(buffer: delivery.body)) }
                 // Of a connection that was lost it is refused here, and never sent on the next one.
                 try? await channel.ack(delivery)
             }
@@ -139,7 +139,7 @@ private final class CutTopology: Sendable {
     deinit { self.reading.cancel() }
 
     private final class Seen: Sendable {
-        let texts = Mutex<Set<String>>([])
+        let texts = NIOLockedValueBox<Set<String>>([])
     }
 
     /// A message to the exchange arrives at the consumer.
@@ -154,21 +154,21 @@ private final class CutTopology: Sendable {
                 try await Task.sleep(for: .milliseconds(5))
             }
         }
-        while !self.seen.texts.withLock({ $0.contains(text) }) { try await Task.sleep(for: .milliseconds(1)) }
+        while !self.seen.texts.withLockedValue({ $0.contains(text) }) { try await Task.sleep(for: .milliseconds(1)) }
     }
 }
 
 /// Keeps what is logged as a warning.
 private struct WarningLog: LogHandler {
     private final class Storage: Sendable {
-        let messages = Mutex<[String]>([])
+        let messages = NIOLockedValueBox<[String]>([])
     }
 
     private let storage = Storage()
     var metadata: Logger.Metadata = [:]
     var logLevel: Logger.Level = .warning
 
-    var messages: [String] { self.storage.messages.withLock { $0 } }
+    var messages: [String] { self.storage.messages.withLockedValue { $0 } }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { self.metadata[key] }
@@ -176,6 +176,6 @@ private struct WarningLog: LogHandler {
     }
 
     func log(event: LogEvent) {
-        self.storage.messages.withLock { $0.append("\(event.message) \(event.metadata ?? [:])") }
+        self.storage.messages.withLockedValue { $0.append("\(event.message) \(event.metadata ?? [:])") }
     }
 }

@@ -2,7 +2,7 @@ import AMQP
 import AMQPRPC
 import Foundation
 import NIOCore
-import Synchronization
+import NIOConcurrencyHelpers
 import TestSupport
 import Testing
 
@@ -25,7 +25,7 @@ import Testing
     }
 
     private final class Ledger: Sendable {
-        let counts = Mutex(Counts())
+        let counts = NIOLockedValueBox(Counts())
     }
 
     private func call(_ client: RPCClient, _ text: String, _ ledger: Ledger) async {
@@ -33,19 +33,19 @@ import Testing
             let request = RPCRequest(routingKey: AMQPShortString(self.queue), body: ByteBuffer(string: text))
             let reply = try await client.call(request, timeout: .seconds(20))
             let isOwn = String(buffer: reply.body) == text
-            ledger.counts.withLock {
+            ledger.counts.withLockedValue {
                 $0.replied += 1
                 if !isOwn { $0.crossed += 1 }
             }
         } catch {
-            ledger.counts.withLock {
+            ledger.counts.withLockedValue {
                 if error.code == .cancelled { $0.cancelled += 1 } else { $0.failed.append("\(error)") }
             }
         }
     }
 
     @Test func tenThousandCallsCancelledAtRandomMomentsUnderLoadLeaveNothing() async throws {
-        let replyQueue = Mutex("")
+        let replyQueue = NIOLockedValueBox("")
         let serverConnection = try await IntegrationBroker.connect()
         let channel = try await serverConnection.openChannel()
         let queue = AMQPQueueDeclaration(name: self.queue, arguments: ["x-expires": 60_000])
@@ -53,7 +53,7 @@ import Testing
         let server = RPCServer(
             connection: serverConnection, configuration: RPCServerConfiguration(queue: queue, concurrency: 64)
         ) { context in
-            replyQueue.withLock { $0 = context.properties.replyTo?.string ?? "" }
+            replyQueue.withLockedValue { $0 = context.properties.replyTo?.string ?? "" }
             // Some take a while, so that calls are cancelled while they run and while they wait in the queue.
             if context.body.readableBytes % 3 == 0 { try? await Task.sleep(for: .milliseconds(1)) }
             return .reply(RPCReply(body: context.body))
@@ -67,13 +67,13 @@ import Testing
             for caller in 0..<8 {
                 group.addTask {
                     var number = 0
-                    while !ledger.counts.withLock({ $0.isOver }) {
+                    while !ledger.counts.withLockedValue({ $0.isOver }) {
                         let request = RPCRequest(
                             routingKey: AMQPShortString(self.queue),
                             body: ByteBuffer(string: "load \(caller) \(number)"))
                         let began = ContinuousClock.now
                         let reply = try await client.call(request, timeout: .seconds(60))
-                        ledger.counts.withLock { $0.took(ContinuousClock.now - began) }
+                        ledger.counts.withLockedValue { $0.took(ContinuousClock.now - began) }
                         #expect(reply.body == request.body)
                         number += 1
                     }
@@ -89,9 +89,9 @@ import Testing
                     }
                 }
             }
-            ledger.counts.withLock { $0.isOver = true }
+            ledger.counts.withLockedValue { $0.isOver = true }
         }
-        let result = ledger.counts.withLock { $0 }
+        let result = ledger.counts.withLockedValue { $0 }
         #expect(result.crossed == 0)
         #expect(result.failed == [])
         #expect(result.replied + result.cancelled == 10_000)
@@ -103,7 +103,7 @@ import Testing
         // What was cancelled in the queue is still handled there, and its reply dropped.
         while try await channel.checkQueue(self.queue).messageCount > 0 { await Task.yield() }
         let ownChannel = try await connection.openChannel()
-        #expect(try await ownChannel.checkQueue(replyQueue.withLock { $0 }).messageCount == 0)
+        #expect(try await ownChannel.checkQueue(replyQueue.withLockedValue { $0 }).messageCount == 0)
         serving.cancel()
         try await serving.value
         try await channel.deleteQueue(self.queue)
@@ -115,7 +115,7 @@ import Testing
     private func cancelledCall(
         _ client: RPCClient, _ text: String, _ random: inout FixedRandom, _ ledger: Ledger
     ) async {
-        let pause = Int.random(in: 0...(3 * ledger.counts.withLock { $0.microseconds }), using: &random)
+        let pause = Int.random(in: 0...(3 * ledger.counts.withLockedValue { $0.microseconds }), using: &random)
         let isSudden = Int.random(in: 0..<10, using: &random) == 0
         await withTaskGroup(of: Bool.self) { group in
             group.addTask {

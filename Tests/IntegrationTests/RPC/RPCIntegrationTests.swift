@@ -2,7 +2,7 @@ import AMQP
 import AMQPRPC
 import Foundation
 import NIOCore
-import Synchronization
+import NIOConcurrencyHelpers
 import TestSupport
 import Testing
 
@@ -209,17 +209,17 @@ import Testing
 
     @Test func severedConnectionFailsWhatWaitsAndLaterCallsGetTheirReplies() async throws {
         let (proxy, settings) = try await self.proxied()
-        let isHeld = Mutex(false)
+        let isHeld = NIOLockedValueBox(false)
         let handler: RPCServer.Handler = { delivery in
             if String(buffer: delivery.body) == "hold" {
-                isHeld.withLock { $0 = true }
+                isHeld.withLockedValue { $0 = true }
                 try? await Task.sleep(for: .seconds(60))
             }
             return .reply(RPCReply(body: delivery.body))
         }
         try await self.withClientAndServer(clientSettings: settings, handler: handler) { client in
             let waiting = Task { try await client.call(self.request("hold"), timeout: .seconds(60)) }
-            while !isHeld.withLock({ $0 }) { await Task.yield() }
+            while !isHeld.withLockedValue({ $0 }) { await Task.yield() }
             proxy.cut(withReset: true)
             let error = await #expect(throws: AMQPError.self) { try await waiting.value }
             #expect(error?.code == .connectionLost && error?.isRetriable == true)
@@ -260,9 +260,9 @@ import Testing
 
     @Test func requestsThatWereNotBegunGoToAnotherServer() async throws {
         let first = try await IntegrationBroker.connect()
-        let began = Mutex(false)
+        let began = NIOLockedValueBox(false)
         let slow = RPCServer(connection: first, configuration: self.serverConfiguration(concurrency: 1)) { _ in
-            began.withLock { $0 = true }
+            began.withLockedValue { $0 = true }
             try? await Task.sleep(for: .seconds(60))
             return .reply(RPCReply(body: ByteBuffer(string: "slow")))
         }
@@ -270,7 +270,7 @@ import Testing
         let connection = try await IntegrationBroker.connect()
         let client = try await RPCClient.start(on: connection)
         let firstCall = Task { try await self.call(client, "1", passingOver: [.unroutable]) }
-        while !began.withLock({ $0 }) { await Task.yield() }
+        while !began.withLockedValue({ $0 }) { await Task.yield() }
         let secondCall = Task { try await client.call(self.request("2"), timeout: .seconds(30)) }
         // The handler is cancelled with its server, and its answer still sent.
         slowRun.cancel()

@@ -2,7 +2,7 @@ import AMQP
 import AMQPRPC
 import Foundation
 import NIOCore
-import Synchronization
+import NIOConcurrencyHelpers
 import TestSupport
 import Testing
 
@@ -70,20 +70,20 @@ import Testing
     }
 
     @Test func aHandlerKnowsItsDeadlineAndIsCancelledThen() async throws {
-        let remaining = Mutex<Duration?>(nil)
-        let wasCancelled = Mutex(false)
+        let remaining = NIOLockedValueBox<Duration?>(nil)
+        let wasCancelled = NIOLockedValueBox(false)
         try await self.withServer(handler: { context in
-            remaining.withLock { $0 = context.timeRemaining }
+            remaining.withLockedValue { $0 = context.timeRemaining }
             do { try await Task.sleep(for: .seconds(60)) } catch {
-                wasCancelled.withLock { $0 = true }
+                wasCancelled.withLockedValue { $0 = true }
                 throw error
             }
             return .noReply
         }) { client, _, _ in
             let error = try await self.error { _ = try await client.call(self.request(), timeout: .milliseconds(500)) }
             #expect(error.code == .timedOut || error.fault == .deadlineExceeded)
-            while !wasCancelled.withLock({ $0 }) { await Task.yield() }
-            let told = try #require(remaining.withLock { $0 })
+            while !wasCancelled.withLockedValue({ $0 }) { await Task.yield() }
+            let told = try #require(remaining.withLockedValue { $0 })
             #expect(told > .milliseconds(100) && told <= .milliseconds(500))
         }
     }
@@ -110,14 +110,14 @@ import Testing
     }
 
     @Test func aReaderThatPausesHoldsItsHandlerBack() async throws {
-        let sent = Mutex(0)
+        let sent = NIOLockedValueBox(0)
         try await self.withServer(
             allowsStreams: true,
             handler: { context in
                 guard context.wantsStream else { return .reply(RPCReply(body: context.body)) }
                 for _ in 0..<100 {
                     try await context.send(RPCReply(body: ByteBuffer(string: "element")))
-                    sent.withLock { $0 += 1 }
+                    sent.withLockedValue { $0 += 1 }
                 }
                 return .noReply
             }
@@ -126,9 +126,9 @@ import Testing
             var iterator = stream.makeAsyncIterator()
             _ = try await iterator.next()
             // One has been taken, and credit comes for half a window: no more than the window leaves.
-            while sent.withLock({ $0 }) < 10 { await Task.yield() }
+            while sent.withLockedValue({ $0 }) < 10 { await Task.yield() }
             for _ in 0..<20 { _ = try await client.call(self.request("other"), timeout: .seconds(30)) }
-            #expect(sent.withLock { $0 } == 10)
+            #expect(sent.withLockedValue { $0 } == 10)
             var count = 1
             while try await iterator.next() != nil { count += 1 }
             #expect(count == 100)
@@ -136,20 +136,20 @@ import Testing
     }
 
     @Test func aReaderThatLeavesCancelsItsHandler() async throws {
-        let wasCancelled = Mutex(false)
+        let wasCancelled = NIOLockedValueBox(false)
         try await self.withServer(
             allowsStreams: true,
             handler: { context in
                 do throws(AMQPError) {
                     while true { try await context.send(RPCReply(body: ByteBuffer(string: "more"))) }
                 } catch {
-                    wasCancelled.withLock { $0 = error.code == .cancelled }
+                    wasCancelled.withLockedValue { $0 = error.code == .cancelled }
                     throw error
                 }
             }
         ) { client, _, connection in
             for try await _ in try client.stream(self.request(), timeout: .seconds(60), window: 4) { break }
-            while !wasCancelled.withLock({ $0 }) { await Task.yield() }
+            while !wasCancelled.withLockedValue({ $0 }) { await Task.yield() }
             #expect(try await client.eventLoop.submit { client.callCount }.get() == 0)
             // The request is done with: nothing comes back to the queue.
             while try await connection.openChannel().checkQueue(self.queue).messageCount > 0 { await Task.yield() }
@@ -188,12 +188,12 @@ import Testing
     }
 
     @Test func aLostServerBreaksItsStreams() async throws {
-        let isSending = Mutex(false)
+        let isSending = NIOLockedValueBox(false)
         try await self.withServer(
             allowsStreams: true,
             handler: { context in
                 try await context.send(RPCReply(body: ByteBuffer(string: "one")))
-                isSending.withLock { $0 = true }
+                isSending.withLockedValue { $0 = true }
                 // A second server begins again when the request is delivered to it.
                 if !context.isRedelivered { try? await Task.sleep(for: .seconds(60)) }
                 return .noReply
@@ -202,7 +202,7 @@ import Testing
             let stream = try client.stream(self.request(), timeout: .seconds(30))
             var iterator = stream.makeAsyncIterator()
             _ = try await iterator.next()
-            while !isSending.withLock({ $0 }) { await Task.yield() }
+            while !isSending.withLockedValue({ $0 }) { await Task.yield() }
             try await connection.eventLoop.submit {
                 connection.link?.abort(AMQPError(.connectionLost, "cut by the test"))
             }.get()
@@ -255,12 +255,12 @@ import Testing
     // MARK: Idempotency
 
     @Test func aRequestThatIsRepeatedIsHandledOnce() async throws {
-        let count = Mutex(0)
+        let count = NIOLockedValueBox(0)
         let (released, release) = AsyncStream.makeStream(of: Void.self)
         try await self.withServer(
             remembers: RPCRememberedReplies(),
             handler: { context in
-                let number = count.withLock { count in
+                let number = count.withLockedValue { count in
                     count += 1
                     return count
                 }
@@ -288,11 +288,11 @@ import Testing
     }
 
     @Test func aRequestThatHasJoinedOneWhoseTimeIsOverIsHandledItself() async throws {
-        let count = Mutex(0)
+        let count = NIOLockedValueBox(0)
         try await self.withServer(
             remembers: RPCRememberedReplies(),
             handler: { context in
-                let number = count.withLock { count in
+                let number = count.withLockedValue { count in
                     count += 1
                     return count
                 }
@@ -301,7 +301,7 @@ import Testing
             }
         ) { client, _, _ in
             let first = Task { try await client.call(self.request(key: "k"), timeout: .seconds(1)) }
-            while count.withLock({ $0 }) == 0 { await Task.yield() }
+            while count.withLockedValue({ $0 }) == 0 { await Task.yield() }
             let second = try await client.call(self.request(key: "k"), timeout: .seconds(60))
             #expect(String(buffer: second.body) == "2")
             let error = try await self.error { _ = try await first.value }
@@ -310,11 +310,11 @@ import Testing
     }
 
     @Test func anErrorThatMayPassIsNotRemembered() async throws {
-        let count = Mutex(0)
+        let count = NIOLockedValueBox(0)
         try await self.withServer(
             remembers: RPCRememberedReplies(),
             handler: { _ in
-                let number = count.withLock { count in
+                let number = count.withLockedValue { count in
                     count += 1
                     return count
                 }
@@ -333,10 +333,10 @@ import Testing
     // MARK: Shutdown
 
     @Test func aShutdownUnderLoadLosesNoCallAndNoReply() async throws {
-        let handled = Mutex(0)
+        let handled = NIOLockedValueBox(0)
         let handler: RPCServer.Handler = { context in
             try await Task.sleep(for: .milliseconds(2))
-            handled.withLock { $0 += 1 }
+            handled.withLockedValue { $0 += 1 }
             return .reply(RPCReply(body: context.body))
         }
         try await self.withServer(concurrency: 16, handler: handler) { client, server, connection in
@@ -355,7 +355,7 @@ import Testing
                         }
                     }
                 }
-                while handled.withLock({ $0 }) < 200 { await Task.yield() }
+                while handled.withLockedValue({ $0 }) < 200 { await Task.yield() }
                 server.triggerGracefulShutdown()
                 let serving = Task { try await second.run() }
                 try await group.waitForAll()
@@ -363,7 +363,7 @@ import Testing
                 try await serving.value
             }
             // Handled once each: what the first server had not begun went back, what it had begun was answered.
-            #expect(handled.withLock { $0 } == 1000)
+            #expect(handled.withLockedValue { $0 } == 1000)
         }
     }
 }
