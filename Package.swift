@@ -22,13 +22,6 @@ let testSettings: [SwiftSetting] = [
 // tests, whose macros in Swift 6.3 do not compile with it.
 let settings = testSettings + [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]
 
-// The programs' own modules, in none of the libraries. That two accesses to a member overlap is checked at compile time,
-// and while the tests and the fuzzer run; in a release, an eighth of the instructions of an invocation went into checking
-// it again (callgrind, 99 900 to 86 300).
-let programSettings = settings + (fuzzer != nil ? [] : [
-    .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
-])
-
 func nio(_ products: String...) -> [Target.Dependency] {
     products.map { .product(name: $0, package: "swift-nio") }
 }
@@ -98,25 +91,25 @@ let package = Package(
         .target(
             name: "LambdaHTTP",
             dependencies: [tls, logging, collections] + nio("NIOCore", "NIOPosix", "NIOHTTP1", "NIOTLS"),
-            swiftSettings: programSettings),
+            swiftSettings: settings),
         .target(
             name: "LambdaMetrics", dependencies: ["AMQP", "LambdaHTTP", logging] + nio("NIOCore", "NIOHTTP1"),
-            swiftSettings: programSettings),
+            swiftSettings: settings),
         .target(
             name: "LambdaEnvironment",
             dependencies: ["CLinux", "LambdaProtocol", "LambdaHTTP", logging, collections]
                 + nio("NIOCore", "NIOPosix", "NIOHTTP1", "NIOConcurrencyHelpers"),
-            swiftSettings: programSettings),
+            swiftSettings: settings),
         .target(
             name: "LambdaFunction",
             dependencies: [
                 "AMQP", "LambdaEnvironment", "LambdaMessages", "LambdaMetrics", "LambdaProtocol", logging, collections,
             ] + nio("NIOCore"),
-            swiftSettings: programSettings),
+            swiftSettings: settings),
         .target(
             name: "LambdaInvokeAPI",
             dependencies: ["LambdaHTTP", "LambdaProtocol", logging] + nio("NIOCore", "NIOHTTP1"),
-            swiftSettings: programSettings),
+            swiftSettings: settings),
 
         // Who has signed a request. Not for the daemon: swift-crypto is not linked into it.
         .target(
@@ -130,7 +123,7 @@ let package = Package(
                 "AMQP", "AMQPRPC", "LambdaMessages", "LambdaInvokeAPI", "LambdaHTTP", "LambdaMetrics", "LambdaProtocol",
                 "LambdaSignature", tls, logging,
             ] + nio("NIOCore", "NIOHTTP1"),
-            swiftSettings: programSettings),
+            swiftSettings: settings),
 
         // What the programs share: strict settings, the log, signals.
         .target(

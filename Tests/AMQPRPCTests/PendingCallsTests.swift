@@ -25,6 +25,19 @@ import Testing
         #expect(self.calls.count == 0)
     }
 
+    @Test mutating func callThatBeginsAtOnceIsLikeOneThatWasReserved() {
+        let reserved = self.call("a")
+        let begun = self.calls.begin("b", until: self.at(500))
+        #expect(reserved != begun)
+        #expect(self.calls.isWaiting(begun))
+        #expect(self.calls.nextDeadline() == self.at(500))
+        #expect(self.calls.wait("c", for: begun, until: self.at(1)) == .refuse("c"))
+        #expect(self.calls.cancelled(begun) == .resume("b"))
+        #expect(self.calls.replyReceived(for: begun) == .drop)
+        #expect(self.calls.nextDeadline() == self.at(1000))
+        #expect(self.calls.connectionLost() == ["a"])
+    }
+
     @Test mutating func secondReplyFindsNobody() {
         let a = self.call("a")
         #expect(self.calls.replyReceived(for: a) == .resume("a"))
