@@ -7,8 +7,9 @@ package import NIOCore
 /// A daemon that holds no more than it can run is fair, and waits for the broker after each invocation. So it looks ahead
 /// only while waiting is provably short: when so many invocations in a row took so little time on
 /// the average, at a rate that makes the wait for the broker matter. It looks ahead no longer when one message has waited
-/// too long, whatever the reason, and what has not started then goes back to the queue. Each time that this happens the
-/// next proof has to be twice as long, so that a function whose invocations are short but for a few is not tried for ever.
+/// too long, whatever the reason, and what has not started then goes back to the queue. Where that happens soon, the next
+/// proof has to be twice as long, so that a function whose invocations are short but for a few is not tried for ever.
+/// Where it happens after a long time, it was worth it: a busy machine, too, keeps a message waiting now and then.
 package struct CreditPolicy: Sendable {
     package struct Limits: Sendable {
         /// Invocations that may run at a time.
@@ -21,7 +22,7 @@ package struct CreditPolicy: Sendable {
         package var busyInterval: TimeAmount
         /// How often it is looked whether messages have waited for so long already; default 4 ms.
         ///
-        /// So one is late after once to twice this time.
+        /// So one is late after once to twice this time, and where it looks ahead after twice to three times.
         package var checkInterval: TimeAmount
         /// Invocations in a row that prove a function short; default 256 for each slot.
         package var proof: Int
@@ -71,8 +72,9 @@ package struct CreditPolicy: Sendable {
     private var needed: Int
     /// Short invocations since it looks ahead.
     private var kept = 0
-    /// The newest message at the last check.
+    /// The newest message at the last check, and at the one before.
     private var newestAtCheck: UInt64 = 0
+    private var newestBefore: UInt64 = 0
 
     package init(limits: Limits) {
         self.limits = limits
@@ -93,7 +95,7 @@ package struct CreditPolicy: Sendable {
         case .lookingAhead:
             if !isShort { return self.fail() }
             if !isBusy { return self.stop() }
-            self.earn(pace.count)
+            self.kept += pace.count
             return .none
         case .stopping: return .none
         }
@@ -115,14 +117,16 @@ package struct CreditPolicy: Sendable {
     /// Looks whether a message has waited too long.
     ///
     /// Messages have growing numbers, so that no clock has to be read for each: one that came before the last check has
-    /// waited since then.
+    /// waited since then. Where it looks ahead the one before counts: a busy machine stands still for some milliseconds
+    /// now and then, and to end for that costs more than the few messages wait.
     ///
     /// - Parameters:
     ///   - oldest: The oldest message that waits without a slot in sight and may be given back.
     ///   - newest: The newest that has come.
     ///   - isReliable: `false`: the check itself is late, and so would be what is looked at.
     package mutating func checked(oldest: UInt64?, newest: UInt64, isReliable: Bool) -> Action {
-        let limit = self.newestAtCheck
+        let limit = self.isLookingAhead ? self.newestBefore : self.newestAtCheck
+        self.newestBefore = self.newestAtCheck
         self.newestAtCheck = newest
         guard isReliable, let oldest, oldest <= limit else { return .none }
         switch self.state {
@@ -144,25 +148,21 @@ package struct CreditPolicy: Sendable {
         self.state = .exact
         self.proven = 0
         self.newestAtCheck = 0
+        self.newestBefore = 0
     }
 
-    /// Looking ahead was not worth it here.
+    /// A message waited, or could have.
     private mutating func fail() -> Action {
-        self.needed = min(self.needed * 2, self.limits.proof * Self.maxGrowth)
+        // The messages ahead of so many others are under one in a hundred.
+        if self.kept < self.needed { self.needed = min(self.needed * 2, self.limits.proof * Self.maxGrowth) }
         return self.stop()
     }
 
     private mutating func stop() -> Action {
+        // What went well for long is trusted sooner the next time.
+        if self.kept >= 4 * self.needed { self.needed = max(self.limits.proof, self.needed / 2) }
         self.state = .stopping
         self.proven = 0
         return .stopLookingAhead
-    }
-
-    /// What goes well for long is trusted sooner the next time.
-    private mutating func earn(_ count: Int) {
-        self.kept += count
-        guard self.kept >= 2 * self.needed else { return }
-        self.kept = 0
-        self.needed = max(self.limits.proof, self.needed / 2)
     }
 }

@@ -55,13 +55,15 @@ import Testing
         for _ in 0..<10 { #expect(policy.measured(Self.short) == .none) }
     }
 
-    @Test func aMessageThatWaitsFromOneCheckToTheNextEndsIt() {
+    @Test func aMessageThatWaitsForTwoChecksEndsIt() {
         var policy = self.lookingAhead()
         // Messages 1 to 10 have come, 3 is the oldest that waits.
         #expect(policy.checked(oldest: 3, newest: 10, isReliable: true) == .none)
         // It has started, like all that were there.
         #expect(policy.checked(oldest: 11, newest: 20, isReliable: true) == .none)
-        // Message 20 was there four milliseconds ago.
+        // Message 20 was there four milliseconds ago: the machine may have stood still.
+        #expect(policy.checked(oldest: 20, newest: 24, isReliable: true) == .none)
+        // Eight milliseconds are more than that.
         #expect(policy.checked(oldest: 20, newest: 24, isReliable: true) == .stopLookingAhead)
         // While the broker has not agreed, what is given back would come straight back.
         #expect(policy.checked(oldest: 20, newest: 24, isReliable: true) == .none)
@@ -73,6 +75,7 @@ import Testing
     @Test func aCheckThatIsLateItselfProvesNothing() {
         var policy = self.lookingAhead()
         #expect(policy.checked(oldest: 3, newest: 10, isReliable: true) == .none)
+        #expect(policy.checked(oldest: 3, newest: 12, isReliable: true) == .none)
         #expect(policy.checked(oldest: 3, newest: 12, isReliable: false) == .none)
         #expect(policy.checked(oldest: 3, newest: 12, isReliable: true) == .stopLookingAhead)
     }
@@ -100,35 +103,56 @@ import Testing
         #expect(policy.measured(Self.short) == .lookAhead)
     }
 
-    @Test func eachFailureDoublesTheProof() {
+    @Test func eachFailureThatComesSoonDoublesTheProof() {
         var policy = CreditPolicy(limits: Self.limits)
         for failure in 0..<8 {
-            let needed = min(100 << failure, 6400)
-            for _ in 0..<(needed / 50 - 1) { #expect(policy.measured(Self.short) == .none) }
-            #expect(policy.measured(Self.short) == .lookAhead)
-            #expect(policy.measured(Self.mixed) == .stopLookingAhead)
-            #expect(policy.stopped() == .handBack)
+            self.prove(min(100 << failure, 6400), to: &policy)
+            #expect(policy.measured(Self.short) == .none)
+            self.fail(&policy)
         }
     }
 
-    @Test func aLongGoodTimeMakesTheNextProofShorter() {
+    @Test func aFailureAfterMoreInvocationsThanItsProofLeavesTheProofAsItWas() {
         var policy = self.lookingAhead()
-        #expect(policy.measured(Self.mixed) == .stopLookingAhead)
+        self.fail(&policy)
+        for _ in 0..<3 {
+            self.prove(200, to: &policy)
+            for _ in 0..<4 { #expect(policy.measured(Self.short) == .none) }
+            self.fail(&policy)
+        }
+    }
+
+    @Test(arguments: [Self.mixed, Self.sparse])
+    func aLongGoodTimeHalvesTheNextProofHoweverItEnds(_ end: InvocationPace) {
+        var policy = self.lookingAhead()
+        self.fail(&policy)
+        self.prove(200, to: &policy)
+        // Four times as many.
+        for _ in 0..<16 { #expect(policy.measured(Self.short) == .none) }
+        #expect(policy.measured(end) == .stopLookingAhead)
         #expect(policy.stopped() == .handBack)
-        // Two hundred now.
-        for _ in 0..<3 { #expect(policy.measured(Self.short) == .none) }
-        #expect(policy.measured(Self.short) == .lookAhead)
-        // Four hundred go well: back to one hundred; the failure after that makes two hundred of it again.
+        self.prove(100, to: &policy)
+        // It is never shorter than the first one.
         for _ in 0..<8 { #expect(policy.measured(Self.short) == .none) }
+        #expect(policy.measured(end) == .stopLookingAhead)
+        #expect(policy.stopped() == .handBack)
+        self.prove(100, to: &policy)
+    }
+
+    /// So many short invocations, of which the last are the proof.
+    private func prove(_ count: Int, to policy: inout CreditPolicy) {
+        for _ in 0..<(count / 50 - 1) { #expect(policy.measured(Self.short) == .none) }
+        #expect(policy.measured(Self.short) == .lookAhead)
+    }
+
+    private func fail(_ policy: inout CreditPolicy) {
         #expect(policy.measured(Self.mixed) == .stopLookingAhead)
         #expect(policy.stopped() == .handBack)
-        for _ in 0..<3 { #expect(policy.measured(Self.short) == .none) }
-        #expect(policy.measured(Self.short) == .lookAhead)
     }
 
     @Test func withTheChannelEverythingBeginsAgain() {
         var policy = self.lookingAhead()
-        #expect(policy.checked(oldest: 90, newest: 100, isReliable: true) == .none)
+        for _ in 0..<2 { #expect(policy.checked(oldest: 101, newest: 100, isReliable: true) == .none) }
         policy.lost()
         #expect(!policy.isLookingAhead)
         // A new channel counts from one: message 1 has just come.
