@@ -17,10 +17,12 @@ package enum ScriptedBroker {
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            // Nothing is read before somebody plays: there may be nobody any more for a client that comes at the end, and
+            // a `NIOAsyncChannel` that nobody executes ends the process.
+            .childChannelOption(.autoRead, value: false)
             .bind(host: "127.0.0.1", port: 0) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-                }
+                channel.parent?.closeFuture.whenComplete { _ in channel.close(promise: nil) }
+                return channel.eventLoop.makeSucceededFuture(channel)
             }
         let port = server.channel.localAddress?.port ?? 0
         let failure = FirstFailure()
@@ -51,8 +53,13 @@ package enum ScriptedBroker {
     }
 
     private static func play(
-        _ script: Script, to client: NIOAsyncChannel<ByteBuffer, ByteBuffer>, _ index: Int
+        _ script: Script, to channel: any Channel, _ index: Int
     ) async throws {
+        let client = try await channel.eventLoop.submit {
+            let client = try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+            try channel.syncOptions?.setOption(.autoRead, value: true)
+            return client
+        }.get()
         // A socket that the client has closed already cannot be closed in order; that is no failure of the script.
         let result = try? await client.executeThenClose { inbound, outbound -> Result<Void, any Error> in
             do {
