@@ -37,7 +37,8 @@ import Testing
         }
 
         func environment(_ environment: ExecutionEnvironment, failedInit failure: EnvironmentFailure) {
-            Issue.record("init failed: \(failure)")
+            // It would be tried again, and again, and the test would wait for that.
+            self.finished.fail(InitFailed(failure: failure))
         }
     }
 
@@ -68,6 +69,10 @@ import Testing
     }
 
     struct Missing: Error {}
+
+    struct InitFailed: Error {
+        let failure: EnvironmentFailure
+    }
 
     struct Collected {
         let problems: [String]
