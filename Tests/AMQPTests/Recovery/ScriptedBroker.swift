@@ -55,12 +55,13 @@ package enum ScriptedBroker {
     private static func play(
         _ script: Script, to channel: any Channel, _ index: Int
     ) async throws {
-        let client = try await channel.eventLoop.submit {
+        // A socket that the client has closed already cannot be read, or closed in order; that is no failure of the script.
+        let wrapped = try? await channel.eventLoop.submit {
             let client = try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-            try channel.syncOptions?.setOption(.autoRead, value: true)
+            channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) }
             return client
         }.get()
-        // A socket that the client has closed already cannot be closed in order; that is no failure of the script.
+        guard let client = wrapped else { return }
         let result = try? await client.executeThenClose { inbound, outbound -> Result<Void, any Error> in
             do {
                 try await script(ScriptedBrokerSession(inbound, outbound), index)
