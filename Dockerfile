@@ -19,11 +19,10 @@ COPY Package.swift .
 COPY Sources Sources
 # The manifest names the tests' folders, whose files are not needed here.
 COPY Tests Tests
-RUN swift build -c release -Xswiftc -static-executable --product lambda-runtime-api-daemon \
-    && swift build -c release -Xswiftc -static-executable --product lambda-gateway \
+COPY .release .release
+RUN programs=$(.release/build lambda-runtime-api-daemon lambda-gateway) \
     && mkdir /programs \
-    && cp "$(swift build -c release -Xswiftc -static-executable --show-bin-path)"/lambda-runtime-api-daemon \
-        "$(swift build -c release -Xswiftc -static-executable --show-bin-path)"/lambda-gateway /programs \
+    && cp $programs /programs \
     && strip /programs/*
 
 # Nothing but the program: COPY --from it into any Lambda image, or run it as an init container.

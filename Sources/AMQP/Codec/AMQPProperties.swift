@@ -100,12 +100,12 @@ public struct AMQPProperties: Sendable {
         contentType: AMQPShortString?, isPersistent: Bool = false, correlationID: AMQPShortString? = nil,
         headers: AMQPTable? = nil
     ) {
-        var fields = Fields()
-        fields.contentType = contentType
-        fields.deliveryMode = isPersistent ? 2 : nil
-        fields.correlationID = correlationID
-        fields.headers = headers
-        self.init(fields)
+        self.init { fields in
+            fields.contentType = contentType
+            fields.deliveryMode = isPersistent ? 2 : nil
+            fields.correlationID = correlationID
+            fields.headers = headers
+        }
     }
 
     /// ``expiration`` as a number of milliseconds, when it is one.
@@ -114,8 +114,10 @@ public struct AMQPProperties: Sendable {
         return Int64(expiration.string)
     }
 
-    init(_ fields: consuming Fields) {
-        self.storage = Storage(fields)
+    /// The properties that `set` sets, where they are kept: to copy so many would cost more than to set them.
+    init(_ set: (inout Fields) -> Void) {
+        self.storage = Storage(Fields())
+        set(&self.storage.fields)
     }
 
     private mutating func uniqueStorage() -> Storage {

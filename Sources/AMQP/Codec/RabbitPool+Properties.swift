@@ -7,7 +7,7 @@ extension RabbitPool {
         try self.properties(source.fields)
     }
 
-    private func properties(_ source: AMQPProperties.Fields) throws(AMQPError) -> amqp_basic_properties_t {
+    private func properties(_ source: borrowing AMQPProperties.Fields) throws(AMQPError) -> amqp_basic_properties_t {
         var result = amqp_basic_properties_t()
         var flags: Int = 0
         func set(

@@ -26,25 +26,25 @@ struct RabbitView {
     /// Properties; only those whose flag is set.
     func properties(_ source: amqp_basic_properties_t) -> AMQPProperties {
         let flags = Int(source._flags)
-        var properties = AMQPProperties.Fields()
         func has(_ flag: some BinaryInteger) -> Bool { flags & Int(flag) != 0 }
-        if has(AMQP_BASIC_CONTENT_TYPE_FLAG) { properties.contentType = self.shortString(source.content_type) }
-        if has(AMQP_BASIC_CONTENT_ENCODING_FLAG) {
-            properties.contentEncoding = self.shortString(source.content_encoding)
+        return AMQPProperties { fields in
+            if has(AMQP_BASIC_CONTENT_TYPE_FLAG) { fields.contentType = self.shortString(source.content_type) }
+            if has(AMQP_BASIC_CONTENT_ENCODING_FLAG) {
+                fields.contentEncoding = self.shortString(source.content_encoding)
+            }
+            if has(AMQP_BASIC_HEADERS_FLAG) { fields.headers = self.table(source.headers) }
+            if has(AMQP_BASIC_DELIVERY_MODE_FLAG) { fields.deliveryMode = source.delivery_mode }
+            if has(AMQP_BASIC_PRIORITY_FLAG) { fields.priority = source.priority }
+            if has(AMQP_BASIC_CORRELATION_ID_FLAG) { fields.correlationID = self.shortString(source.correlation_id) }
+            if has(AMQP_BASIC_REPLY_TO_FLAG) { fields.replyTo = self.shortString(source.reply_to) }
+            if has(AMQP_BASIC_EXPIRATION_FLAG) { fields.expiration = self.shortString(source.expiration) }
+            if has(AMQP_BASIC_MESSAGE_ID_FLAG) { fields.messageID = self.shortString(source.message_id) }
+            if has(AMQP_BASIC_TIMESTAMP_FLAG) { fields.timestamp = source.timestamp }
+            if has(AMQP_BASIC_TYPE_FLAG) { fields.type = self.shortString(source.type) }
+            if has(AMQP_BASIC_USER_ID_FLAG) { fields.userID = self.shortString(source.user_id) }
+            if has(AMQP_BASIC_APP_ID_FLAG) { fields.appID = self.shortString(source.app_id) }
+            if has(AMQP_BASIC_CLUSTER_ID_FLAG) { fields.clusterID = self.shortString(source.cluster_id) }
         }
-        if has(AMQP_BASIC_HEADERS_FLAG) { properties.headers = self.table(source.headers) }
-        if has(AMQP_BASIC_DELIVERY_MODE_FLAG) { properties.deliveryMode = source.delivery_mode }
-        if has(AMQP_BASIC_PRIORITY_FLAG) { properties.priority = source.priority }
-        if has(AMQP_BASIC_CORRELATION_ID_FLAG) { properties.correlationID = self.shortString(source.correlation_id) }
-        if has(AMQP_BASIC_REPLY_TO_FLAG) { properties.replyTo = self.shortString(source.reply_to) }
-        if has(AMQP_BASIC_EXPIRATION_FLAG) { properties.expiration = self.shortString(source.expiration) }
-        if has(AMQP_BASIC_MESSAGE_ID_FLAG) { properties.messageID = self.shortString(source.message_id) }
-        if has(AMQP_BASIC_TIMESTAMP_FLAG) { properties.timestamp = source.timestamp }
-        if has(AMQP_BASIC_TYPE_FLAG) { properties.type = self.shortString(source.type) }
-        if has(AMQP_BASIC_USER_ID_FLAG) { properties.userID = self.shortString(source.user_id) }
-        if has(AMQP_BASIC_APP_ID_FLAG) { properties.appID = self.shortString(source.app_id) }
-        if has(AMQP_BASIC_CLUSTER_ID_FLAG) { properties.clusterID = self.shortString(source.cluster_id) }
-        return AMQPProperties(properties)
     }
 }
 
