@@ -34,6 +34,36 @@ import Testing
         #expect(failure.column == column - (text.first == "\n" ? 1 : 0))
     }
 
+    /// Long strings are looked at in words and in blocks of words: what needs a look is seen wherever it stands.
+    @Test(arguments: [0x00, 0x1F, 0x80, 0xFF] as [UInt8])
+    func aByteThatIsRefusedIsSeenAnywhereInALongString(byte: UInt8) throws {
+        for count in [200, 256] {
+            for index in 0..<count {
+                var text = [UInt8](repeating: UInt8(ascii: "~"), count: count)
+                text[index] = byte
+                let failure = JSONValidator.validate(ByteBuffer(bytes: [0x22] + text + [0x22]))
+                #expect(failure?.column == index + 2)
+            }
+        }
+    }
+
+    @Test func theEndOfALongStringIsSeenWhereverItIs() throws {
+        for count in 0..<300 {
+            let string = [0x22] + [UInt8](repeating: UInt8(ascii: " "), count: count) + [0x22]
+            #expect(JSONValidator.validate(ByteBuffer(bytes: string)) == nil)
+            let more = JSONValidator.validate(ByteBuffer(bytes: string + [UInt8](repeating: 0x7E, count: 80)))
+            #expect(more?.column == count + 3)
+        }
+    }
+
+    @Test func anEscapeIsReadWhereverItStandsInALongString() {
+        for index in 0..<200 {
+            var text = [UInt8](repeating: 0x7F, count: 200)
+            text.replaceSubrange(index..<index, with: Array(#"\""#.utf8) + Array(#"\\"#.utf8))
+            #expect(JSONValidator.validate(ByteBuffer(bytes: [0x22] + text + [0x22])) == nil)
+        }
+    }
+
     @Test func linesAreCounted() {
         let failure = JSONValidator.validate(ByteBuffer(string: "{\n  \"a\": 1,\n  b\n}"))
         #expect(failure?.line == 3)

@@ -3,9 +3,10 @@ package import NIOCore
 /// Cuts what was read into frames, looking only at the 7-byte head and the end mark (AMQP 0-9-1, 4.2.3).
 ///
 /// What comes in is not trusted: the size is checked before a byte of the payload is waited for, so that a broken peer
-/// cannot make us buffer without limit, and nothing reaches librabbitmq that is not one whole frame.
+/// cannot make us buffer without limit, and nothing reaches librabbitmq that is not one whole frame. The bytes of a body
+/// are nothing to decode: so much of its frame as is there is passed on, so that it is not kept, and copied, to be whole.
 package struct FrameSplitter {
-    /// One frame. The payload is a slice of what was read.
+    /// One frame, or a piece of a body frame. The payload is a slice of what was read.
     package struct Frame: Equatable {
         package var type: FrameType
         package var channel: UInt16
@@ -30,17 +31,26 @@ package struct FrameSplitter {
     package static let overheadByteCount = 8
     private static let headByteCount = 7
     private static let endMark: UInt8 = 0xCE
+    private static let noEndMark = ProtocolViolation(.frameError, "a frame without its end mark")
 
     /// The largest frame that may come, head and end mark included. Before `connection.tune` it is the largest that we
     /// would negotiate.
     package var maxFrameByteCount: Int
+    private var bodyRest: BodyRest?
+
+    /// What is to come of a body frame that has begun.
+    private struct BodyRest {
+        let channel: UInt16
+        let byteCount: Int
+    }
 
     package init(maxFrameByteCount: Int) {
         self.maxFrameByteCount = maxFrameByteCount
     }
 
-    /// Takes the next frame off the front of `buffer`.
-    package func next(from buffer: inout ByteBuffer) -> Step {
+    /// Takes the next frame, or the next piece of a body frame, off the front of `buffer`.
+    package mutating func next(from buffer: inout ByteBuffer) -> Step {
+        if let rest = self.bodyRest { return self.bodyPiece(rest, from: &buffer) }
         guard buffer.readableBytes >= Self.headByteCount else {
             return self.checkStart(of: buffer)
         }
@@ -56,16 +66,32 @@ package struct FrameSplitter {
             return .violation(
                 ProtocolViolation(.frameError, "a frame of \(size) bytes; \(self.maxFrameByteCount) were agreed on"))
         }
-        let frameByteCount = Int(size) + Self.overheadByteCount
-        guard buffer.readableBytes >= frameByteCount else { return .incomplete }
-        guard
-            let payload = buffer.getSlice(at: start + Self.headByteCount, length: Int(size)),
-            buffer.withUnsafeReadableBytes({ $0[frameByteCount - 1] }) == Self.endMark
+        let end = start + Self.headByteCount + Int(size)
+        guard buffer.getInteger(at: end, as: UInt8.self) == Self.endMark,
+            let payload = buffer.getSlice(at: start + Self.headByteCount, length: Int(size))
         else {
-            return .violation(ProtocolViolation(.frameError, "a frame without its end mark"))
+            guard type == .body, buffer.readableBytes > Self.headByteCount else {
+                return buffer.writerIndex > end ? .violation(Self.noEndMark) : .incomplete
+            }
+            buffer.moveReaderIndex(forwardBy: Self.headByteCount)
+            return self.bodyPiece(BodyRest(channel: channel, byteCount: Int(size)), from: &buffer)
         }
-        buffer.moveReaderIndex(forwardBy: frameByteCount)
+        buffer.moveReaderIndex(to: end + 1)
         return .frame(Frame(type: type, channel: channel, payload: payload))
+    }
+
+    /// What is there of a body frame. The last byte waits for the end mark: no body is whole before that was checked.
+    private mutating func bodyPiece(_ rest: BodyRest, from buffer: inout ByteBuffer) -> Step {
+        let end = buffer.getInteger(at: buffer.readerIndex + rest.byteCount, as: UInt8.self)
+        let isWhole = end == Self.endMark
+        let byteCount = isWhole ? rest.byteCount : min(buffer.readableBytes, rest.byteCount - 1)
+        guard byteCount > 0, let payload = buffer.readSlice(length: byteCount) else {
+            self.bodyRest = rest
+            return end == nil ? .incomplete : .violation(Self.noEndMark)
+        }
+        if isWhole { buffer.moveReaderIndex(forwardBy: 1) }
+        self.bodyRest = isWhole ? nil : BodyRest(channel: rest.channel, byteCount: rest.byteCount - byteCount)
+        return .frame(Frame(type: .body, channel: rest.channel, payload: payload))
     }
 
     /// Says at the first byte that this is not AMQP, without waiting for a head that never comes.

@@ -9,7 +9,7 @@ package enum ReceivedContent: Sendable, Equatable {
 
 /// Puts a message together on one channel: a method, a content header, then body frames (AMQP 0-9-1, 4.2.6).
 ///
-/// Pure: no I/O. A body of one frame is passed on as the slice it came in; a longer one is collected in one buffer of
+/// Pure: no I/O. A body that came in one piece is passed on as that slice; another one is collected in one buffer of
 /// the announced size, which is checked first.
 package struct ContentAssembler {
     package enum Action: Equatable {
@@ -30,7 +30,8 @@ package struct ContentAssembler {
 
     private var state: State = .idle
     private let maxBodyByteCount: Int
-    /// What is reserved at once for a body; a peer that only announces much gets no more than this.
+    /// What is reserved at first for a body; a peer that only announces much gets no more than this. One that has sent
+    /// so much has room made for all that it announced.
     private static let initialReservation = 1 << 20
 
     package init(maxBodyByteCount: Int) {
@@ -71,12 +72,14 @@ package struct ContentAssembler {
         let total = body.readableBytes + fragment.readableBytes
         guard total <= byteCount else {
             return .violation(
-                ProtocolViolation(.frameError, "\(total) body bytes; the content header said \(byteCount)"))
+                ProtocolViolation(.frameError, "more body bytes than the \(byteCount) of the content header"))
         }
         if total == byteCount, body.readableBytes == 0 {
             return Self.complete(method, properties, fragment)
         }
-        if body.readableBytes == 0 { body.reserveCapacity(min(byteCount, Self.initialReservation)) }
+        if total > body.readableBytes + body.writableBytes {
+            body.reserveCapacity(total > Self.initialReservation ? byteCount : min(byteCount, Self.initialReservation))
+        }
         body.writeImmutableBuffer(fragment)
         if total == byteCount { return Self.complete(method, properties, body) }
         self.state = .awaitingBody(method, properties, byteCount: byteCount, body)

@@ -15,7 +15,7 @@ import Testing
         try? encoder.writePublish(
             exchange: "x", routingKey: "y", isMandatory: false, properties: RabbitCodecTests.everyProperty,
             bodyByteCount: 3, channel: 1, to: &buffer)
-        let splitter = FrameSplitter(maxFrameByteCount: 131_072)
+        var splitter = FrameSplitter(maxFrameByteCount: 131_072)
         while case .frame(let frame) = splitter.next(from: &buffer) {
             guard frame.type == .header else { continue }
             // Several times, so that it is drawn as often as all the small methods together.
@@ -59,7 +59,7 @@ import Testing
 
     @Test func aHundredThousandInputsEndInAFrameOrAnError() {
         var random = FixedRandom(seed: 0x414D_5150)
-        let splitter = FrameSplitter(maxFrameByteCount: 131_072)
+        var splitter = FrameSplitter(maxFrameByteCount: 131_072)
         let decoder = RabbitDecoder()
         var decoded = 0
         var refused = 0

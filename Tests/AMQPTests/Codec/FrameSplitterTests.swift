@@ -5,13 +5,26 @@ import Testing
 @testable import AMQP
 
 @Suite struct FrameSplitterTests {
-    private let splitter = FrameSplitter(maxFrameByteCount: 4096)
-
     private func steps(_ bytes: [UInt8]) -> [FrameSplitter.Step] {
-        var buffer = ByteBuffer(bytes: bytes)
+        self.steps([bytes])
+    }
+
+    /// What comes of bytes that are read in pieces.
+    private func steps(_ pieces: [[UInt8]]) -> [FrameSplitter.Step] {
+        var splitter = FrameSplitter(maxFrameByteCount: 4096)
+        var buffer = ByteBuffer()
+        return pieces.flatMap { piece in
+            buffer.writeBytes(piece)
+            return Self.steps(from: &buffer, by: &splitter)
+        }
+    }
+
+    private static func steps(
+        from buffer: inout ByteBuffer, by splitter: inout FrameSplitter
+    ) -> [FrameSplitter.Step] {
         var steps: [FrameSplitter.Step] = []
         while true {
-            let step = self.splitter.next(from: &buffer)
+            let step = splitter.next(from: &buffer)
             steps.append(step)
             guard case .frame = step else { return steps }
         }
@@ -30,7 +43,8 @@ import Testing
         let whole = RawFrame.frame(type: 1, channel: 7, [1, 2, 3, 4, 5])
         for count in 0..<whole.count {
             var buffer = ByteBuffer(bytes: whole.prefix(count))
-            #expect(self.splitter.next(from: &buffer) == .incomplete)
+            var splitter = FrameSplitter(maxFrameByteCount: 4096)
+            #expect(splitter.next(from: &buffer) == .incomplete)
             #expect(buffer.readableBytes == count)
         }
     }
@@ -43,6 +57,34 @@ import Testing
                 self.frame(.header, 1, [9]), self.frame(.body, 0xFFFF, [1, 2]), self.frame(.heartbeat, 0, []),
                 .incomplete,
             ])
+    }
+
+    @Test func theBodyIsPassedOnAsItComesAndItsLastByteWithTheEndMark() {
+        let bytes = RawFrame.body([1, 2, 3, 4], channel: 5) + RawFrame.heartbeat
+        let head = Array(bytes[..<7])
+        #expect(
+            self.steps([head, [1], [2, 3, 4], [0xCE] + RawFrame.heartbeat]) == [
+                .incomplete, self.frame(.body, 5, [1]), .incomplete, self.frame(.body, 5, [2, 3]), .incomplete,
+                self.frame(.body, 5, [4]), self.frame(.heartbeat, 0, []), .incomplete,
+            ])
+        #expect(
+            self.steps([head + [1, 2, 3], [4, 0xCE]]) == [
+                self.frame(.body, 5, [1, 2, 3]), .incomplete, self.frame(.body, 5, [4]), .incomplete,
+            ])
+    }
+
+    @Test func aBodyOfNoneOrOneByteIsPassedOnWhole() {
+        for payload in [[], [9]] as [[UInt8]] {
+            let pieces = RawFrame.body(payload, channel: 1).map { [$0] }
+            #expect(self.steps(pieces).filter { $0 != .incomplete } == [self.frame(.body, 1, payload)])
+        }
+    }
+
+    @Test func aWrongEndMarkIsRefusedBehindABodyThatHasBegun() {
+        let steps = self.steps([[3, 0, 1] + RawFrame.number(UInt32(3)) + [1, 2], [3, 0xCD]])
+        #expect(steps.first == self.frame(.body, 1, [1, 2]))
+        #expect(self.isViolation(steps.last, saying: "end mark"))
+        #expect(steps.count == 3)
     }
 
     @Test func aFrameOfTheAgreedSizePasses() {

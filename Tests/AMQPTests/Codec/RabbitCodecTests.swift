@@ -38,7 +38,7 @@ import Testing
 
     private func frames(_ buffer: ByteBuffer) throws -> [FrameSplitter.Frame] {
         var buffer = buffer
-        let splitter = FrameSplitter(maxFrameByteCount: self.encoder.maxFrameByteCount)
+        var splitter = FrameSplitter(maxFrameByteCount: self.encoder.maxFrameByteCount)
         var frames: [FrameSplitter.Frame] = []
         while case .frame(let frame) = splitter.next(from: &buffer) { frames.append(frame) }
         #expect(buffer.readableBytes == 0)

@@ -54,7 +54,7 @@ final class LinkHarness {
         while var part = try? self.channel.readOutbound(as: ByteBuffer.self) { bytes.writeBuffer(&part) }
         if bytes.readableBytesView.starts(with: "AMQP".utf8) { bytes.moveReaderIndex(forwardBy: 8) }
         var methods: [String] = []
-        let splitter = FrameSplitter(maxFrameByteCount: 131_072)
+        var splitter = FrameSplitter(maxFrameByteCount: 131_072)
         while case .frame(let frame) = splitter.next(from: &bytes) {
             switch frame.type {
             case .method:

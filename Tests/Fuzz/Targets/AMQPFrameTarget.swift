@@ -37,7 +37,7 @@ enum AMQPFrameTarget: FuzzTarget {
     }
 
     private static func read(_ pieces: FuzzSplit) -> [Item] {
-        let splitter = FrameSplitter(maxFrameByteCount: 131_072)
+        var splitter = FrameSplitter(maxFrameByteCount: 131_072)
         let decoder = RabbitDecoder()
         var unread = ByteBuffer()
         var items: [Item] = []
@@ -47,11 +47,18 @@ enum AMQPFrameTarget: FuzzTarget {
                 switch splitter.next(from: &unread) {
                 case .incomplete: break frames
                 case .violation(let violation): return items + [.violation(violation)]
-                case .frame(let frame): items.append(self.decode(frame, decoder))
+                case .frame(let frame): self.append(self.decode(frame, decoder), to: &items)
                 }
             }
         }
         return items
+    }
+
+    /// The pieces of a body are as they came: together they are the same.
+    private static func append(_ item: Item, to items: inout [Item]) {
+        guard case .body(var part) = item, case .body(var body)? = items.last else { return items.append(item) }
+        body.writeBuffer(&part)
+        items[items.count - 1] = .body(body)
     }
 
     private static func decode(_ frame: FrameSplitter.Frame, _ decoder: RabbitDecoder) -> Item {
@@ -100,7 +107,7 @@ enum AMQPFrameTarget: FuzzTarget {
         try? RabbitEncoder(maxFrameByteCount: limit).writePublish(
             exchange: "", routingKey: "q", isMandatory: false, properties: properties, bodyByteCount: 0, channel: 1,
             to: &buffer)
-        let splitter = FrameSplitter(maxFrameByteCount: limit)
+        var splitter = FrameSplitter(maxFrameByteCount: limit)
         while case .frame(let frame) = splitter.next(from: &buffer) {
             if frame.type == .header { return Array(frame.payload.readableBytesView) }
         }
