@@ -10,6 +10,10 @@ package import NIOCore
 /// too long, whatever the reason, and what has not started then goes back to the queue. Where that happens soon, the next
 /// proof has to be twice as long, so that a function whose invocations are short but for a few is not tried for ever.
 /// Where it happens after a long time, it was worth it: a busy machine, too, keeps a message waiting now and then.
+///
+/// What the machine does must not look like what the function does, since exact credit makes a busy machine busier. So the
+/// proof is one average, in which a stretch may take twice as long; and it takes two bad stretches in a row to end it, so
+/// that a moment in which the machine stood still does not, nor a pause between two bursts.
 package struct CreditPolicy: Sendable {
     package struct Limits: Sendable {
         /// Invocations that may run at a time.
@@ -63,15 +67,21 @@ package struct CreditPolicy: Sendable {
 
     /// A proof is never longer than this many times the first one.
     private static let maxGrowth = 64
+    /// Looking ahead for this many times the proof's invocations halves the next proof.
+    private static let longGoodTime = 4
+    /// How much longer than on the average invocations may take in one stretch of them: a busy machine stands still now and then.
+    private static let stretchTolerance = 2
 
     private let limits: Limits
     private var state = State.exact
-    /// Short invocations in a row.
-    private var proven = 0
+    /// The short stretches in a row.
+    private var proof = InvocationPace()
     /// How many it takes now.
     private var needed: Int
     /// Short invocations since it looks ahead.
     private var kept = 0
+    /// Whether the stretch before was long, or little was to be done.
+    private var wasBad = false
     /// The newest message at the last check, and at the one before.
     private var newestAtCheck: UInt64 = 0
     private var newestBefore: UInt64 = 0
@@ -88,28 +98,39 @@ package struct CreditPolicy: Sendable {
     /// So many invocations have ended since the last time.
     package mutating func measured(_ pace: InvocationPace) -> Action {
         guard pace.count > 0 else { return .none }
-        let isShort = pace.total <= self.limits.shortDuration * pace.count
+        let isShort = pace.total <= self.limits.shortDuration * (Self.stretchTolerance * pace.count)
         let isBusy = pace.span * self.limits.slots <= self.limits.busyInterval * pace.count
         switch self.state {
         case .exact: return self.measuredExact(pace, isGood: isShort && isBusy)
         case .lookingAhead:
-            if !isShort { return self.fail() }
-            if !isBusy { return self.stop() }
+            guard isShort && isBusy else { return self.measuredBad(isShort: isShort) }
+            self.wasBad = false
             self.kept += pace.count
             return .none
         case .stopping: return .none
         }
     }
 
-    private mutating func measuredExact(_ pace: InvocationPace, isGood: Bool) -> Action {
-        guard isGood, self.limits.lookAhead > 0 else {
-            self.proven = 0
+    private mutating func measuredBad(isShort: Bool) -> Action {
+        guard self.wasBad else {
+            self.wasBad = true
             return .none
         }
-        self.proven += pace.count
-        guard self.proven >= self.needed else { return .none }
-        self.proven = 0
+        return isShort ? self.stop() : self.fail()
+    }
+
+    private mutating func measuredExact(_ pace: InvocationPace, isGood: Bool) -> Action {
+        guard isGood, self.limits.lookAhead > 0 else {
+            self.proof = InvocationPace()
+            return .none
+        }
+        self.proof.count += pace.count
+        self.proof.total = self.proof.total + pace.total
+        guard self.proof.count >= self.needed else { return .none }
+        defer { self.proof = InvocationPace() }
+        guard self.proof.total <= self.limits.shortDuration * self.proof.count else { return .none }
         self.kept = 0
+        self.wasBad = false
         self.state = .lookingAhead
         return .lookAhead
     }
@@ -146,7 +167,7 @@ package struct CreditPolicy: Sendable {
     /// The consumer is gone, with its channel; so are the numbers of messages.
     package mutating func lost() {
         self.state = .exact
-        self.proven = 0
+        self.proof = InvocationPace()
         self.newestAtCheck = 0
         self.newestBefore = 0
     }
@@ -160,9 +181,9 @@ package struct CreditPolicy: Sendable {
 
     private mutating func stop() -> Action {
         // What went well for long is trusted sooner the next time.
-        if self.kept >= 4 * self.needed { self.needed = max(self.limits.proof, self.needed / 2) }
+        if self.kept >= Self.longGoodTime * self.needed { self.needed = max(self.limits.proof, self.needed / 2) }
         self.state = .stopping
-        self.proven = 0
+        self.proof = InvocationPace()
         return .stopLookingAhead
     }
 }

@@ -10,6 +10,8 @@ import Testing
     private static let short = InvocationPace(count: 50, total: .milliseconds(10), span: .milliseconds(50))
     /// The same at an even rate of one each 100 ms.
     private static let sparse = InvocationPace(count: 50, total: .milliseconds(10), span: .seconds(5))
+    /// Not quite short: 1.5 ms each.
+    private static let longish = InvocationPace(count: 50, total: .milliseconds(75), span: .milliseconds(50))
     /// Short ones but for one that took half a second.
     private static let mixed = InvocationPace(count: 50, total: .milliseconds(510), span: .milliseconds(600))
 
@@ -33,6 +35,20 @@ import Testing
         var policy = CreditPolicy(limits: Self.limits)
         #expect(policy.measured(Self.short) == .none)
         #expect(policy.measured(Self.mixed) == .none)
+        #expect(policy.measured(Self.short) == .none)
+        #expect(policy.measured(Self.short) == .lookAhead)
+    }
+
+    @Test func aMomentInWhichTheMachineStoodStillDoesNotSpoilTheProof() {
+        var policy = CreditPolicy(limits: Self.limits)
+        #expect(policy.measured(Self.longish) == .none)
+        #expect(policy.measured(Self.short) == .lookAhead)
+    }
+
+    @Test func invocationsThatAreNotQuiteShortOnTheAverageProveNothing() {
+        var policy = CreditPolicy(limits: Self.limits)
+        for _ in 0..<10 { #expect(policy.measured(Self.longish) == .none) }
+        // The next proof begins where this one has failed.
         #expect(policy.measured(Self.short) == .none)
         #expect(policy.measured(Self.short) == .lookAhead)
     }
@@ -90,12 +106,24 @@ import Testing
 
     @Test func invocationsThatGrowLongerEndItToo() {
         var policy = self.lookingAhead()
+        #expect(policy.measured(Self.mixed) == .none)
         #expect(policy.measured(Self.mixed) == .stopLookingAhead)
         #expect(policy.stopped() == .handBack)
     }
 
+    @Test(arguments: [Self.mixed, Self.sparse])
+    func oneBadStretchBetweenGoodOnesEndsNothing(_ bad: InvocationPace) {
+        var policy = self.lookingAhead()
+        for _ in 0..<10 {
+            #expect(policy.measured(bad) == .none)
+            #expect(policy.measured(Self.short) == .none)
+        }
+        #expect(policy.isLookingAhead)
+    }
+
     @Test func whenTheLoadGoesItEndsWithoutABadName() {
         var policy = self.lookingAhead()
+        #expect(policy.measured(Self.sparse) == .none)
         #expect(policy.measured(Self.sparse) == .stopLookingAhead)
         #expect(policy.stopped() == .handBack)
         // The proof is as long as the first one.
@@ -129,11 +157,13 @@ import Testing
         self.prove(200, to: &policy)
         // Four times as many.
         for _ in 0..<16 { #expect(policy.measured(Self.short) == .none) }
+        #expect(policy.measured(end) == .none)
         #expect(policy.measured(end) == .stopLookingAhead)
         #expect(policy.stopped() == .handBack)
         self.prove(100, to: &policy)
         // It is never shorter than the first one.
         for _ in 0..<8 { #expect(policy.measured(Self.short) == .none) }
+        #expect(policy.measured(end) == .none)
         #expect(policy.measured(end) == .stopLookingAhead)
         #expect(policy.stopped() == .handBack)
         self.prove(100, to: &policy)
@@ -146,6 +176,7 @@ import Testing
     }
 
     private func fail(_ policy: inout CreditPolicy) {
+        #expect(policy.measured(Self.mixed) == .none)
         #expect(policy.measured(Self.mixed) == .stopLookingAhead)
         #expect(policy.stopped() == .handBack)
     }
