@@ -236,15 +236,18 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-// What takes bytes from outside, with libFuzzer: Tests/Fuzz.
+// What takes bytes from outside, with libFuzzer: Tests/Fuzz. Without it they are compiled with the tests, so that they keep up.
+let fuzzDependencies: [Target.Dependency] =
+    [
+        "AMQP", "AMQPRPC", "LambdaProtocol", "LambdaMessages", "LambdaHTTP", "LambdaEnvironment", "LambdaInvokeAPI",
+        "LambdaSignature", "TestSupport", logging,
+    ] + nio("NIOCore", "NIOEmbedded", "NIOHTTP1")
 if let fuzzer {
     package.targets.append(
         .executableTarget(
-            name: "fuzz",
-            dependencies: [
-                "AMQP", "AMQPRPC", "LambdaProtocol", "LambdaMessages", "LambdaHTTP", "LambdaEnvironment",
-                "LambdaInvokeAPI", "LambdaSignature", "TestSupport", logging,
-            ] + nio("NIOCore", "NIOEmbedded", "NIOHTTP1"),
-            path: "Tests/Fuzz/Targets", swiftSettings: testSettings,
+            name: "fuzz", dependencies: fuzzDependencies, path: "Tests/Fuzz/Targets", swiftSettings: testSettings,
             linkerSettings: [.unsafeFlags(["-sanitize=address", "-use-ld=lld", fuzzer]), .linkedLibrary("stdc++")]))
+} else {
+    package.targets.append(
+        .target(name: "fuzz", dependencies: fuzzDependencies, path: "Tests/Fuzz/Targets", swiftSettings: testSettings))
 }

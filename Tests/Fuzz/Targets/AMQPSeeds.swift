@@ -60,7 +60,7 @@ enum AMQPSeeds {
         try? RabbitEncoder(maxFrameByteCount: 131_072).writePublish(
             exchange: "", routingKey: "q", isMandatory: false, properties: properties, bodyByteCount: bodyByteCount,
             channel: 1, to: &buffer)
-        let splitter = FrameSplitter(maxFrameByteCount: 131_072)
+        var splitter = FrameSplitter(maxFrameByteCount: 131_072)
         while case .frame(let frame) = splitter.next(from: &buffer) {
             if frame.type == .header { return Array(frame.payload.readableBytesView) }
         }

@@ -6,7 +6,7 @@ import Glibc
 ///     fuzz seeds TARGET FOLDER   writes the inputs to begin with
 ///     fuzz TARGET ARGUMENT…      libFuzzer with its own arguments: folders of inputs, options, or one input to repeat
 @main
-enum Main {
+enum FuzzCommand {
     static func main() {
         let arguments = CommandLine.arguments
         switch arguments.dropFirst().first {
