@@ -98,7 +98,7 @@ class Caller:
         if self.is_closing:
             return
         if was_ready:
-            self.pool.losses.append(time.time())
+            self.pool.losses.append((time.time(), f"{self.kind}: {reason!r}"))
             # A reply queue that stays still gets what was asked for.
             if not self.is_durable:
                 for call in list(self.outstanding):
@@ -178,7 +178,7 @@ class AMQPCallers:
         self.parameters = pika.URLParameters(uri)
         self.parameters.socket_timeout = self.parameters.stack_timeout = 3
         self.loop = IOLoop()
-        # When connections were lost; a fault has to be to blame.
+        # When connections were lost, and why; a fault has to be to blame.
         self.losses = []
         self.numbers = itertools.count()
         self.due, self.owed = [], 0.0

@@ -60,9 +60,10 @@ class Audit:
             self.judge_replies(call)
             self.judge_executions(call)
         verdict.unexpected += self.book.strange
-        for moment in self.losses:
+        for moment, reason in self.losses:
             if not self.faults_between(moment, moment, "connections"):
-                verdict.unexpected.append(f"callers lost a connection at {moment:.3f}, and no fault is to blame")
+                verdict.unexpected.append(
+                    f"a caller lost its connection at {moment:.3f}, and no fault is to blame: {reason}")
         return verdict
 
     def judge_recovery(self, fault):

@@ -1,6 +1,7 @@
 """Plays rounds of faults under load, and judges what became of every call."""
 
 import os
+import shutil
 import sys
 import time
 
@@ -43,6 +44,9 @@ def ledger(report, broker, work, programs, name):
         folder = settings.results or work
         os.makedirs(folder, exist_ok=True)
         store(f"{folder}/round-{number}.json", verdict)
+        if not verdict.is_clean:
+            # What the broker has to say to it would go with the broker.
+            shutil.copytree(f"{broker.folder}/log", f"{folder}/round-{number}-broker", dirs_exist_ok=True)
     for entry in sorted(os.listdir(settings.results or work)):
         if entry.startswith("round-") and entry.endswith(".json"):
             add(f"{settings.results or work}/{entry}", sum_up)

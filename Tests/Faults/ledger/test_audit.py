@@ -116,9 +116,11 @@ class AuditTests(unittest.TestCase):
         self.assertTrue(self.judge([given_up], [run()], three + [fault("reset", "daemon-1")]).is_clean)
 
     def test_a_lost_connection_needs_a_fault_of_callers_or_broker(self):
-        self.assertEqual(len(self.judge([], losses=[10.5]).unexpected), 1)
-        self.assertEqual(len(self.judge([], losses=[10.5], faults=[fault("reset", "gateway")]).unexpected), 1)
-        self.assertTrue(self.judge([], losses=[10.5], faults=[fault("reset", "clients")]).is_clean)
+        loss = (10.5, "exclusive: silence")
+        self.assertEqual(len(self.judge([], losses=[loss]).unexpected), 1)
+        self.assertIn("exclusive: silence", self.judge([], losses=[loss]).unexpected[0])
+        self.assertEqual(len(self.judge([], losses=[loss], faults=[fault("reset", "gateway")]).unexpected), 1)
+        self.assertTrue(self.judge([], losses=[loss], faults=[fault("reset", "clients")]).is_clean)
 
     def test_a_recovery_that_takes_too_long_is_unexpected(self):
         slow = fault("reset", "daemon-0")
