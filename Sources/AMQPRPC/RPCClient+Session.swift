@@ -74,11 +74,15 @@ extension RPCClient: AMQPRecoverable {
         self.setUpAgain(on: link)
     }
 
-    /// A request to an exchange that does not exist does this, for one.
+    /// A request to an exchange that does not exist, or that is not the user's, does this.
+    ///
+    /// The broker takes requests in order and does not say which one it refused: what came before that one may be executed,
+    /// what came after is not. So of the last alone it is known.
     private func channelClosed(_ channel: AMQPLinkChannel, _ error: AMQPError) {
         guard self.session?.channel === channel, channel.link.isOpen else { return }
         self.connection.logger.warning("The RPC client's channel was closed", metadata: ["error": "\(error)"])
-        self.sessionLost(error, absence: .notConnected(error))
+        if error.code == .accessRefused, let last = self.lastPublished { self.fail(last, error) }
+        self.sessionLost(.whileWaiting(on: error), absence: .notConnected(error))
         self.setUpAgain(on: channel.link)
     }
 
@@ -104,6 +108,13 @@ extension AMQPError {
     fileprivate static func whileWaiting(_ error: AMQPError) -> AMQPError {
         AMQPError(
             .connectionLost, "the connection to the broker was lost; the request may have been executed: \(error)",
+            replyCode: error.replyCode, isServerInitiated: error.isServerInitiated, underlying: error)
+    }
+
+    /// The same where it was a channel that ended.
+    fileprivate static func whileWaiting(on error: AMQPError) -> AMQPError {
+        AMQPError(
+            .channelClosed, "the channel was closed; the request may have been executed: \(error)",
             replyCode: error.replyCode, isServerInitiated: error.isServerInitiated, underlying: error)
     }
 

@@ -7,8 +7,9 @@ package import NIOCore
 ///
 /// Each call ends in exactly one of: its reply; an error. A request was certainly not executed when the error is
 /// `unroutable` (no queue took it; told at once), `nacked`, `connectionFailed` (there is no connection), `blocked`,
-/// `resourceRefused` or `invalidArgument`. It may have been when it is `timedOut`, `connectionLost`, `connectionClosed`,
-/// `channelClosed`, `consumerCancelled` or `cancelled`. It was when the server has answered with an error, `fault`.
+/// `accessRefused` (the user may not publish there), `resourceRefused` or `invalidArgument`. It may have been when it is
+/// `timedOut`, `connectionLost`, `connectionClosed`, `channelClosed`, `consumerCancelled` or `cancelled`. It was when the
+/// server has answered with an error, `fault`.
 ///
 /// After a lost connection the client has a new reply queue by itself, whose name later requests carry.
 public final class RPCClient: @unchecked Sendable {
@@ -37,6 +38,8 @@ public final class RPCClient: @unchecked Sendable {
     var answered: [AsyncCall] = []
     /// Who gets the replies of calls that have more than one; empty where nobody streams.
     var streams: [CallID: StreamReceiver] = [:]
+    /// Whose request left last; the call may have ended.
+    private(set) var lastPublished: CallID?
     private var unsent: UnsentRequests
     private var expirations = ExpirationText()
     private var timer: Scheduled<Void>?
@@ -173,6 +176,7 @@ extension RPCClient {
             try session.channel.publish(
                 exchange: call.request.exchange, routingKey: call.request.routingKey, isMandatory: true,
                 properties: call.request.properties, body: call.request.body, confirm: self.confirmHandler(for: id))
+            self.lastPublished = id
         } catch {
             self.fail(id, error)
         }

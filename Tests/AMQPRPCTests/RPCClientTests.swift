@@ -219,6 +219,18 @@ import Testing
         }
     }
 
+    @Test func ofTheCallsThatARefusalEndsOnlyTheLastWasCertainlyNotExecuted() async throws {
+        try await self.withClient(self.rpc) { client, _ in
+            async let earlier = self.error(client, "silent")
+            while self.rpc.replyTos.isEmpty { await Task.yield() }
+            #expect(await self.error(client, "forbidden")?.code == .accessRefused)
+            let error = await earlier
+            #expect(error?.code == .channelClosed && error?.replyCode == .accessRefused)
+            #expect(error?.message.contains("may have been executed") == true)
+            try await self.callOnceConnected(client)
+        }
+    }
+
     @Test func closedClientFailsItsCalls() async throws {
         try await self.withClient(self.rpc) { client, _ in
             async let waiting = self.error(client, "silent")

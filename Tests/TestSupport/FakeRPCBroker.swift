@@ -143,6 +143,7 @@ package final class FakeRPCBroker: Sendable {
         case "nowhere", "nowhere.async", "old.async": return giveBack()
         case "full.async": return nack
         case "echo.async", "old": return ack
+        case "forbidden": return [.channelClose(403, "ACCESS_REFUSED - write access", on: publish.channel)]
         case "refused": return [.channelClose(404, "NOT_FOUND - no exchange", on: publish.channel)]
         case "blocked": return [.connectionBlocked("low on memory")] + deliver(properties.correlationID)
         case "deleted": return [.basicCancel("c1", on: publish.channel)]
