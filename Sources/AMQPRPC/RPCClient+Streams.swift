@@ -44,6 +44,8 @@ extension RPCClient {
         var properties = AMQPProperties(contentType: nil, headers: headers)
         properties.correlationID = id.correlationID
         properties.replyTo = session.replyTo
+        // Where the broker refuses this, the request before it was taken.
+        self.lastPublished = nil
         try? session.channel.publish(
             exchange: .empty, routingKey: queue, isMandatory: false, properties: properties, body: ByteBuffer())
     }

@@ -38,8 +38,8 @@ public final class RPCClient: @unchecked Sendable {
     var answered: [AsyncCall] = []
     /// Who gets the replies of calls that have more than one; empty where nobody streams.
     var streams: [CallID: StreamReceiver] = [:]
-    /// Whose request left last; the call may have ended.
-    private(set) var lastPublished: CallID?
+    /// Whose request was the last that left, where nothing else has left after it; the call may have ended.
+    var lastPublished: CallID?
     private var unsent: UnsentRequests
     private var expirations = ExpirationText()
     private var timer: Scheduled<Void>?

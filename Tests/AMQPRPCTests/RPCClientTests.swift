@@ -231,6 +231,21 @@ import Testing
         }
     }
 
+    @Test func ofACallWhoseMessageBesideItIsRefusedNobodyKnows() async throws {
+        try await self.withClient(self.rpc) { client, _ in
+            let request = self.request("silent")
+            let ended = client.eventLoop.makePromise(of: AMQPError.Code?.self)
+            try await client.connectionLoop {
+                let id = client.stream(request, timeout: .seconds(30)) { result in
+                    if case .failure(let error) = result { ended.succeed(error.code) } else { ended.succeed(nil) }
+                    return .last
+                }
+                client.send([:], of: id, to: "forbidden")
+            }
+            #expect(try await ended.futureResult.get() == .channelClosed)
+        }
+    }
+
     @Test func closedClientFailsItsCalls() async throws {
         try await self.withClient(self.rpc) { client, _ in
             async let waiting = self.error(client, "silent")
