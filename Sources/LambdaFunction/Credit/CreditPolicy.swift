@@ -5,8 +5,8 @@ package import NIOCore
 /// Pure: what is measured comes in, what is to be done comes out.
 ///
 /// A daemon that holds no more than it can run is fair, and waits for the broker after each invocation. So it looks ahead
-/// only while waiting is provably short: when so many invocations in a row took so little time on
-/// the average, at a rate that makes the wait for the broker matter. It looks ahead no longer when one message has waited
+/// only while waiting is provably short: when so many invocations in a row took so little time on the
+/// average, at a rate that makes the wait for the broker matter. It looks ahead no longer when one message has waited
 /// too long, whatever the reason, and what has not started then goes back to the queue. Where that happens soon, the next
 /// proof has to be twice as long, so that a function whose invocations are short but for a few is not tried for ever.
 /// Where it happens after a long time, it was worth it: a busy machine, too, keeps a message waiting now and then.
@@ -59,8 +59,9 @@ package struct CreditPolicy: Sendable {
     private enum State {
         /// Can transition to: `lookingAhead`.
         case exact
-        /// Can transition to: `stopping`, or `exact` with its channel.
-        case lookingAhead
+        /// `wasBad`: in the stretch before invocations were long, or few. Can transition to: `stopping`, or `exact` with
+        /// its channel.
+        case lookingAhead(wasBad: Bool)
         /// The broker has not agreed to its end yet. Can transition to: `exact`.
         case stopping
     }
@@ -74,14 +75,12 @@ package struct CreditPolicy: Sendable {
 
     private let limits: Limits
     private var state = State.exact
-    /// The short stretches in a row.
-    private var proof = InvocationPace()
-    /// How many it takes now.
+    /// The short stretches in a row, until they are a proof.
+    private var evidence = InvocationPace()
+    /// How many invocations a proof takes now.
     private var needed: Int
     /// Short invocations since it looks ahead.
     private var kept = 0
-    /// Whether the stretch before was long, or little was to be done.
-    private var wasBad = false
     /// The newest message at the last check, and at the one before.
     private var newestAtCheck: UInt64 = 0
     private var newestBefore: UInt64 = 0
@@ -102,36 +101,32 @@ package struct CreditPolicy: Sendable {
         let isBusy = pace.span * self.limits.slots <= self.limits.busyInterval * pace.count
         switch self.state {
         case .exact: return self.measuredExact(pace, isGood: isShort && isBusy)
-        case .lookingAhead:
-            guard isShort && isBusy else { return self.measuredBad(isShort: isShort) }
-            self.wasBad = false
-            self.kept += pace.count
+        case .lookingAhead(let wasBad):
+            if isShort && isBusy {
+                self.state = .lookingAhead(wasBad: false)
+                self.kept += pace.count
+            } else if wasBad {
+                return isShort ? self.stop() : self.fail()
+            } else {
+                self.state = .lookingAhead(wasBad: true)
+            }
             return .none
         case .stopping: return .none
         }
     }
 
-    private mutating func measuredBad(isShort: Bool) -> Action {
-        guard self.wasBad else {
-            self.wasBad = true
-            return .none
-        }
-        return isShort ? self.stop() : self.fail()
-    }
-
     private mutating func measuredExact(_ pace: InvocationPace, isGood: Bool) -> Action {
         guard isGood, self.limits.lookAhead > 0 else {
-            self.proof = InvocationPace()
+            self.evidence = InvocationPace()
             return .none
         }
-        self.proof.count += pace.count
-        self.proof.total = self.proof.total + pace.total
-        guard self.proof.count >= self.needed else { return .none }
-        defer { self.proof = InvocationPace() }
-        guard self.proof.total <= self.limits.shortDuration * self.proof.count else { return .none }
+        self.evidence.count += pace.count
+        self.evidence.total = self.evidence.total + pace.total
+        guard self.evidence.count >= self.needed else { return .none }
+        defer { self.evidence = InvocationPace() }
+        guard self.evidence.total <= self.limits.shortDuration * self.evidence.count else { return .none }
         self.kept = 0
-        self.wasBad = false
-        self.state = .lookingAhead
+        self.state = .lookingAhead(wasBad: false)
         return .lookAhead
     }
 
@@ -167,7 +162,7 @@ package struct CreditPolicy: Sendable {
     /// The consumer is gone, with its channel; so are the numbers of messages.
     package mutating func lost() {
         self.state = .exact
-        self.proof = InvocationPace()
+        self.evidence = InvocationPace()
         self.newestAtCheck = 0
         self.newestBefore = 0
     }
@@ -183,7 +178,7 @@ package struct CreditPolicy: Sendable {
         // What went well for long is trusted sooner the next time.
         if self.kept >= Self.longGoodTime * self.needed { self.needed = max(self.limits.proof, self.needed / 2) }
         self.state = .stopping
-        self.proof = InvocationPace()
+        self.evidence = InvocationPace()
         return .stopLookingAhead
     }
 }
