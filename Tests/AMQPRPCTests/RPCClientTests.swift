@@ -146,7 +146,7 @@ import Testing
     @Test func cancelledTaskForgetsItsCall() async throws {
         try await self.withClient(self.rpc) { client, _ in
             let waiting = Task { try await client.call(self.request("silent"), timeout: .seconds(30)) }
-            while self.rpc.replyTos.isEmpty { await Task.yield() }
+            try await waitUntil { !self.rpc.replyTos.isEmpty }
             waiting.cancel()
             let error = await #expect(throws: AMQPError.self) { try await waiting.value }
             #expect(error?.code == .cancelled)
@@ -175,7 +175,7 @@ import Testing
                 return
             } catch {
                 try #require(error.code == .connectionFailed && error.isRetriable)
-                await Task.yield()
+                try await Task.sleep(for: .milliseconds(2))
             }
         }
     }
@@ -222,7 +222,7 @@ import Testing
     @Test func ofTheCallsThatARefusalEndsOnlyTheLastWasCertainlyNotExecuted() async throws {
         try await self.withClient(self.rpc) { client, _ in
             async let earlier = self.error(client, "silent")
-            while self.rpc.replyTos.isEmpty { await Task.yield() }
+            try await waitUntil { !self.rpc.replyTos.isEmpty }
             #expect(await self.error(client, "forbidden")?.code == .accessRefused)
             let error = await earlier
             #expect(error?.code == .channelClosed && error?.replyCode == .accessRefused)
@@ -249,7 +249,7 @@ import Testing
     @Test func closedClientFailsItsCalls() async throws {
         try await self.withClient(self.rpc) { client, _ in
             async let waiting = self.error(client, "silent")
-            while self.rpc.replyTos.isEmpty { await Task.yield() }
+            try await waitUntil { !self.rpc.replyTos.isEmpty }
             await client.close()
             #expect(await waiting?.code == .connectionClosed)
             #expect(await self.error(client, "echo")?.code == .connectionClosed)

@@ -126,7 +126,7 @@ import Testing
         }
         for await _ in began { break }
         running.cancel()
-        while !broker.frames.contains(where: { $0.classID == 60 && $0.methodID == 30 }) { await Task.yield() }
+        try await waitUntil { broker.frames.contains { $0.classID == 60 && $0.methodID == 30 } }
         release.yield()
         try await running.value
         #expect(await broker.scriptEnded() == [])
@@ -148,7 +148,7 @@ import Testing
         let broker = try await FakeBroker.start(Self.setUp + .agreeToClose)
         let connection = try await self.connect(to: broker)
         let running = Task { try await self.server(connection, Self.echo).run() }
-        while !broker.frames.contains(where: { $0.classID == 60 && $0.methodID == 20 }) { await Task.yield() }
+        try await waitUntil { broker.frames.contains { $0.classID == 60 && $0.methodID == 20 } }
         await connection.close()
         let error = await #expect(throws: AMQPError.self) { try await running.value }
         #expect(error?.code == .connectionClosed)
@@ -170,16 +170,16 @@ import Testing
             try await self.server(connection) { delivery in
                 if String(buffer: delivery.body) == "old" {
                     hasOldRequest.store(true, ordering: .relaxed)
-                    while broker.frames.filter({ $0.classID == 60 && $0.methodID == 20 }).count < 2 {
-                        await Task.yield()
+                    try await waitUntil {
+                        broker.frames.filter { $0.classID == 60 && $0.methodID == 20 }.count >= 2
                     }
                     // The consume-ok of the second connection is on its way; wait until the server has seen it.
-                    while connection.state.isRecovering { await Task.yield() }
+                    try await waitUntil { !connection.state.isRecovering }
                 }
                 return .reply(RPCReply(body: delivery.body))
             }.run()
         }
-        while !broker.frames.contains(where: { $0.classID == 60 && $0.methodID == 80 }) { await Task.yield() }
+        try await waitUntil { broker.frames.contains { $0.classID == 60 && $0.methodID == 80 } }
         var ack = try #require(broker.frames.first { $0.classID == 60 && $0.methodID == 80 }).arguments
         #expect(ack.integer(8) == 9)
         running.cancel()
@@ -218,7 +218,7 @@ import Testing
         for await _ in began { break }
         server.triggerGracefulShutdown()
         server.triggerGracefulShutdown()
-        while !broker.frames.contains(where: { $0.classID == 60 && $0.methodID == 120 }) { await Task.yield() }
+        try await waitUntil { broker.frames.contains { $0.classID == 60 && $0.methodID == 120 } }
         release.yield()
         try await running.value
         #expect(await broker.scriptEnded() == [])
@@ -238,7 +238,7 @@ import Testing
         let connection = try await self.connect(to: broker)
         let server = self.server(connection, Self.echo)
         let running = Task { try await server.run() }
-        while !broker.frames.contains(where: { $0.classID == 60 && $0.methodID == 20 }) { await Task.yield() }
+        try await waitUntil { broker.frames.contains { $0.classID == 60 && $0.methodID == 20 } }
         let error = await #expect(throws: AMQPError.self) { try await server.run() }
         #expect(error?.code == .invalidArgument)
         running.cancel()

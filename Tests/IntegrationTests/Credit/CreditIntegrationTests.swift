@@ -67,10 +67,6 @@ import Testing
         return count
     }
 
-    private func until(_ condition: () async throws -> Bool) async throws {
-        while try await !condition() { try await Task.sleep(for: .milliseconds(5)) }
-    }
-
     @Test func itLooksAheadWithShortInvocationsAndNoLongerWithALongOne() async throws {
         try await self.withClient { name, client, caller in
             let daemon = try await CreditDaemon.start(name, slots: 1)
@@ -78,8 +74,8 @@ import Testing
 
             // A long one, and what comes behind it.
             try await self.call(client, name, count: 8, window: 8) { $0 == 1 ? 300 : 0 }
-            try await self.until { try await !daemon.isLookingAhead() }
-            try await self.until { try await self.consumerCount(name, caller) == 1 }
+            try await waitUntil { try await !daemon.isLookingAhead() }
+            try await waitUntil { try await self.consumerCount(name, caller) == 1 }
             // Where there is nobody else they came back, and were run here, once each.
             #expect(try await daemon.handBacks() >= 1)
             #expect(try await daemon.runs().values.allSatisfy { $0 == 1 })
@@ -117,7 +113,7 @@ import Testing
                 try await busy.occupySlot("local 5000")
                 isLocalOneOver.withLockedValue { $0 = true }
             }
-            try await self.until { try await busy.runs().count == 1 }
+            try await waitUntil { try await busy.runs().count == 1 }
             for _ in 0..<20 { try await self.call(client, name, "\(UUID().uuidString) 0") }
             #expect(!isLocalOneOver.withLockedValue { $0 })
             // Half of them were for the busy one at first.
@@ -141,12 +137,13 @@ import Testing
             // Invocations over HTTP take slots, and connections break.
             let trouble = Task {
                 var round = 0
-                while !isOver.withLockedValue({ $0 }) {
+                while !isOver.withLockedValue({ $0 }), !Task.isCancelled {
                     round += 1
                     for daemon in daemons { try await daemon.occupySlot("local 15") }
                     if round % 4 == 0 { daemons[round / 4 % 3].cut() }
                 }
             }
+            defer { trouble.cancel() }
             var calls = 0
             var handBacks = 0
             repeat {
@@ -176,7 +173,7 @@ import Testing
         try await self.withClient(queue) { name, client, caller in
             let daemon = try await CreditDaemon.start(name, slots: 1)
             let calls = Task { try await self.call(client, name, count: 30, window: 30) { _ in 10 } }
-            try await self.until { try await daemon.runs().count >= 2 }
+            try await waitUntil { try await daemon.runs().count >= 2 }
             try await daemon.drain()
             try await calls.value
             #expect(try await daemon.runs().count == 30)
@@ -189,7 +186,7 @@ import Testing
             let first = try await CreditDaemon.start(name, slots: 1)
             try await self.call(client, name, count: 400, window: 8) { _ in 0 }
             let long = Task { try await self.call(client, name, "long 1000") }
-            try await self.until { try await first.runs()["\"long 1000\""] == 1 }
+            try await waitUntil { try await first.runs()["\"long 1000\""] == 1 }
             let waiting = Task { try await self.call(client, name, count: 4, window: 4) { _ in 0 } }
             let drained = Task { try await first.drain() }
             let second = try await CreditDaemon.start(name, slots: 1)

@@ -101,7 +101,7 @@ import Testing
         #expect(calls == 0)
         #expect(deadlines <= 64)
         // What was cancelled in the queue is still handled there, and its reply dropped.
-        while try await channel.checkQueue(self.queue).messageCount > 0 { await Task.yield() }
+        try await waitUntil { try await channel.checkQueue(self.queue).messageCount == 0 }
         let ownChannel = try await connection.openChannel()
         #expect(try await ownChannel.checkQueue(replyQueue.withLockedValue { $0 }).messageCount == 0)
         serving.cancel()
@@ -138,18 +138,18 @@ import Testing
         _ = try await channel.declareQueue(AMQPQueueDeclaration(name: self.queue))
         let client = try await RPCClient.start(on: connection)
         let request = RPCRequest(routingKey: AMQPShortString(self.queue), body: ByteBuffer(string: "x"))
-        await withDiscardingTaskGroup { group in
+        try await withThrowingDiscardingTaskGroup { group in
             for _ in 0..<1000 {
-                group.addTask { _ = try? await client.call(request, timeout: .seconds(2)) }
+                group.addTask { _ = try? await client.call(request, timeout: .seconds(5)) }
             }
             // All of them are there; then nobody waits for any.
-            while (try? await channel.checkQueue(self.queue).messageCount) != 1000 { await Task.yield() }
+            try await waitUntil { try await channel.checkQueue(self.queue).messageCount == 1000 }
             group.cancelAll()
         }
         let (calls, deadlines) = try await client.eventLoop.submit { (client.callCount, client.deadlineCount) }.get()
         #expect(calls == 0 && deadlines <= 64)
         #expect(try await channel.checkQueue(self.queue).messageCount == 1000)
-        while try await channel.checkQueue(self.queue).messageCount > 0 { await Task.yield() }
+        try await waitUntil { try await channel.checkQueue(self.queue).messageCount == 0 }
         try await channel.deleteQueue(self.queue)
         await connection.close()
     }

@@ -67,7 +67,7 @@ import Testing
                 return try await client.call(self.request(body), timeout: .seconds(30))
             } catch {
                 try #require(codes.contains(error.code), "\(error)")
-                await Task.yield()
+                try await Task.sleep(for: .milliseconds(2))
             }
         }
     }
@@ -121,7 +121,7 @@ import Testing
         }
         #expect(error?.code == .timedOut)
         // The same 100 ms count from the broker's receipt; so the message goes soon after.
-        while try await channel.checkQueue(self.queue).messageCount > 0 { await Task.yield() }
+        try await waitUntil { try await channel.checkQueue(self.queue).messageCount == 0 }
         try await channel.deleteQueue(self.queue)
         await connection.close()
     }
@@ -219,7 +219,7 @@ import Testing
         }
         try await self.withClientAndServer(clientSettings: settings, handler: handler) { client in
             let waiting = Task { try await client.call(self.request("hold"), timeout: .seconds(60)) }
-            while !isHeld.withLockedValue({ $0 }) { await Task.yield() }
+            try await waitUntil { isHeld.withLockedValue { $0 } }
             proxy.cut(withReset: true)
             let error = await #expect(throws: AMQPError.self) { try await waiting.value }
             #expect(error?.code == .connectionLost && error?.isRetriable == true)
@@ -270,7 +270,7 @@ import Testing
         let connection = try await IntegrationBroker.connect()
         let client = try await RPCClient.start(on: connection)
         let firstCall = Task { try await self.call(client, "1", passingOver: [.unroutable]) }
-        while !began.withLockedValue({ $0 }) { await Task.yield() }
+        try await waitUntil { began.withLockedValue { $0 } }
         let secondCall = Task { try await client.call(self.request("2"), timeout: .seconds(30)) }
         // The handler is cancelled with its server, and its answer still sent.
         slowRun.cancel()

@@ -82,7 +82,7 @@ import Testing
         }) { client, _, _ in
             let error = try await self.error { _ = try await client.call(self.request(), timeout: .milliseconds(500)) }
             #expect(error.code == .timedOut || error.fault == .deadlineExceeded)
-            while !wasCancelled.withLockedValue({ $0 }) { await Task.yield() }
+            try await waitUntil { wasCancelled.withLockedValue { $0 } }
             let told = try #require(remaining.withLockedValue { $0 })
             #expect(told > .milliseconds(100) && told <= .milliseconds(500))
         }
@@ -126,7 +126,7 @@ import Testing
             var iterator = stream.makeAsyncIterator()
             _ = try await iterator.next()
             // One has been taken, and credit comes for half a window: no more than the window leaves.
-            while sent.withLockedValue({ $0 }) < 10 { await Task.yield() }
+            try await waitUntil { sent.withLockedValue { $0 } >= 10 }
             for _ in 0..<20 { _ = try await client.call(self.request("other"), timeout: .seconds(30)) }
             #expect(sent.withLockedValue { $0 } == 10)
             var count = 1
@@ -149,10 +149,11 @@ import Testing
             }
         ) { client, _, connection in
             for try await _ in try client.stream(self.request(), timeout: .seconds(60), window: 4) { break }
-            while !wasCancelled.withLockedValue({ $0 }) { await Task.yield() }
+            try await waitUntil { wasCancelled.withLockedValue { $0 } }
             #expect(try await client.eventLoop.submit { client.callCount }.get() == 0)
             // The request is done with: nothing comes back to the queue.
-            while try await connection.openChannel().checkQueue(self.queue).messageCount > 0 { await Task.yield() }
+            let channel = try await connection.openChannel()
+            try await waitUntil { try await channel.checkQueue(self.queue).messageCount == 0 }
         }
     }
 
@@ -202,7 +203,7 @@ import Testing
             let stream = try client.stream(self.request(), timeout: .seconds(30))
             var iterator = stream.makeAsyncIterator()
             _ = try await iterator.next()
-            while !isSending.withLockedValue({ $0 }) { await Task.yield() }
+            try await waitUntil { isSending.withLockedValue { $0 } }
             try await connection.eventLoop.submit {
                 connection.link?.abort(AMQPError(.connectionLost, "cut by the test"))
             }.get()
@@ -237,7 +238,7 @@ import Testing
         #expect(error.code == .timedOut)
         #expect(ContinuousClock.now - began < .seconds(30))
         // Not begun in that time, it is not begun at all.
-        while try await channel.checkQueue(self.queue).messageCount > 0 { await Task.yield() }
+        try await waitUntil { try await channel.checkQueue(self.queue).messageCount == 0 }
         #expect(try await client.eventLoop.submit { client.callCount }.get() == 0)
         try await channel.deleteQueue(self.queue)
         await connection.close()
@@ -301,7 +302,7 @@ import Testing
             }
         ) { client, _, _ in
             let first = Task { try await client.call(self.request(key: "k"), timeout: .seconds(1)) }
-            while count.withLockedValue({ $0 }) == 0 { await Task.yield() }
+            try await waitUntil { count.withLockedValue { $0 } > 0 }
             let second = try await client.call(self.request(key: "k"), timeout: .seconds(60))
             #expect(String(buffer: second.body) == "2")
             let error = try await self.error { _ = try await first.value }
@@ -355,7 +356,7 @@ import Testing
                         }
                     }
                 }
-                while handled.withLockedValue({ $0 }) < 200 { await Task.yield() }
+                try await waitUntil { handled.withLockedValue { $0 } >= 200 }
                 server.triggerGracefulShutdown()
                 let serving = Task { try await second.run() }
                 try await group.waitForAll()

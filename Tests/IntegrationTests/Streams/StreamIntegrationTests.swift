@@ -194,9 +194,9 @@ import Testing
             for try await event in try await test.stream("chunks 100 1000", window: 5000) {
                 if case .chunk = event { break }
             }
-            while try await test.callCount() > 0 { await Task.yield() }
+            try await waitUntil { try await test.callCount() == 0 }
             let task = Task { try await self.read(test.stream("chunks 100000 1000", window: 5000)) }
-            while try await test.madeByteCount() < 50_000 { await Task.yield() }
+            try await waitUntil { try await test.madeByteCount() >= 50_000 }
             task.cancel()
             let error = await #expect(throws: LambdaError.self) { try await task.value }
             #expect(error?.code == .cancelled)
