@@ -13,6 +13,8 @@ final class OutboundBuffer {
     private var pending = ByteBuffer()
     private var spare = ByteBuffer()
     private var isFlushScheduled = false
+    /// Whether what is appended waits for a flush that something else causes.
+    private var isWithoutFlush = false
     /// Set while the channel can be written to.
     private var context: ChannelHandlerContext?
     /// The bytes passed on since the last flush.
@@ -60,6 +62,13 @@ final class OutboundBuffer {
         self.scheduleFlush()
     }
 
+    /// Has what `body` appends leave with what is appended next, or with the next ``flush()``.
+    func withoutFlush(_ body: () -> Void) {
+        self.isWithoutFlush = true
+        defer { self.isWithoutFlush = false }
+        body()
+    }
+
     /// Sends everything now.
     func flush() {
         self.isFlushScheduled = false
@@ -89,6 +98,8 @@ final class OutboundBuffer {
 
     private func scheduleFlush() {
         guard !self.isFlushScheduled, let context = self.context else { return }
+        // What is large has its write, whether it is alone or not.
+        if self.isWithoutFlush, !self.hasUnflushedWrites, self.pending.readableBytes < Self.copyLimit { return }
         self.isFlushScheduled = true
         context.eventLoop.assumeIsolated().execute { self.flush() }
     }

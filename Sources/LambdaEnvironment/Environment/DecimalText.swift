@@ -15,6 +15,7 @@ package enum DecimalText {
     private static func hundredths(_ nanoseconds: Int64, unit: Int64) -> String {
         let hundredths = (max(0, nanoseconds) + unit / 200) / (unit / 100)
         let fraction = hundredths % 100
-        return "\(hundredths / 100).\(fraction < 10 ? "0" : "")\(fraction)"
+        // Short strings are joined without an allocation; an interpolation has one, and it is in each REPORT line.
+        return String(hundredths / 100) + (fraction < 10 ? ".0" : ".") + String(fraction)
     }
 }

@@ -24,12 +24,7 @@ enum ProcessMemory {
     }
 
     private static func peakByteCount(of process: Int32) -> Int {
-        guard let status = SmallFile.read("/proc/\(process)/status"),
-            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
-            let number = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first,
-            let kilobytes = Int(number)
-        else { return 0 }
-        return kilobytes * 1024
+        (SmallFile.number(named: "VmHWM:", in: "/proc/\(process)/status") ?? 0) * 1024
     }
 
     private static func children(of process: Int32) -> [Int32] {

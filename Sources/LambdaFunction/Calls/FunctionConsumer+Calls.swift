@@ -36,13 +36,23 @@ extension FunctionConsumer {
         guard let call = self.calls.remove(slot) else { return }
         self.running -= 1
         if let delivery = call.delivery, delivery.channel.isOpen {
-            if !call.isAnswered { self.reply(outcome, to: call, on: delivery.channel) }
-            self.attempt("acknowledge a message") { try delivery.channel.ack(delivery.tag) }
+            self.answer(call, delivery, outcome)
             self.settledCredit(delivery.tag)
         } else {
             self.keep(outcome, of: call)
         }
         self.completeDrainIfQuiet()
+    }
+
+    private func answer(
+        _ call: RunningCalls<AMQPLinkChannel>.Call, _ delivery: RunningCalls<AMQPLinkChannel>.Delivery,
+        _ outcome: InvocationOutcome
+    ) {
+        func send() {
+            if !call.isAnswered { self.reply(outcome, to: call, on: delivery.channel) }
+            self.attempt("acknowledge a message") { try delivery.channel.ack(delivery.tag) }
+        }
+        if let lookAhead = self.lookAhead { lookAhead.sendReply(on: delivery.channel, send) } else { send() }
     }
 
     private func reply(

@@ -20,6 +20,7 @@ final class LookAhead: @unchecked Sendable {
     private var nextCheck: NIODeadline?
     /// Checks in a row that came late themselves.
     private var lateChecks = 0
+    private var replies = ReplyBatch()
 
     /// ``isLookingAhead`` has changed; ``consumesExactly()`` is wanted once the other consumer is gone.
     var onChange: (() -> Void)?
@@ -40,6 +41,7 @@ final class LookAhead: @unchecked Sendable {
     /// The queue is consumed, and takes back what it is given.
     func begin(on channel: AMQPLinkChannel) {
         if self.channel === channel { return }
+        self.end()
         self.channel = channel
         self.newest = 0
     }
@@ -52,6 +54,7 @@ final class LookAhead: @unchecked Sendable {
 
     /// Nothing is given back any more.
     func end() {
+        self.sendReplies()
         self.channel = nil
         self.nextCheck = nil
     }
@@ -72,6 +75,26 @@ final class LookAhead: @unchecked Sendable {
     func messageWaits() {
         guard self.nextCheck == nil, let channel = self.channel else { return }
         self.check(on: channel)
+    }
+}
+
+// MARK: - Replies that leave together
+
+extension LookAhead {
+    /// Sends a reply: at the end of the loop's turn, or with those of the invocations behind it.
+    ///
+    /// A reply waits no longer than until the next check, which is at most ``CreditPolicy/Limits/checkInterval`` away.
+    func sendReply(on channel: AMQPLinkChannel, _ send: () -> Void) {
+        guard self.isLookingAhead, self.channel === channel else { return send() }
+        guard self.replies.add(at: .now(), anotherFollows: self.invoker.oldestSurplusCall != nil) else { return send() }
+        channel.link.withoutFlush(send)
+        self.messageWaits()
+    }
+
+    private func sendReplies() {
+        guard self.replies.count > 0, let channel = self.channel else { return }
+        self.replies.sent()
+        channel.link.flush()
     }
 }
 
@@ -112,6 +135,7 @@ extension LookAhead {
         self.nextCheck = next
         channel.eventLoop.assumeIsolated().scheduleTask(deadline: next) {
             guard self.channel === channel, self.nextCheck == next else { return }
+            self.sendReplies()
             let oldest = self.invoker.oldestSurplusCall
             // Where this loop had no time, nothing of what it looks at is sure; but it may never have time.
             let isLate = NIODeadline.now() - next > interval

@@ -41,6 +41,37 @@ import Testing
         #expect(harness.link.isOpen)
     }
 
+    @Test func whatIsSentWithoutAFlushLeavesWithWhatIsSentNext() throws {
+        let (harness, channel) = try LinkHarness.withChannel()
+        defer { harness.hangUp() }
+        func publish(_ byteCount: Int) throws {
+            try channel.publish(
+                exchange: "", routingKey: "q", isMandatory: false, properties: .init(),
+                body: ByteBuffer(repeating: 0x78, count: byteCount))
+        }
+        let message = ["60.40", "header", "body"]
+        harness.link.withoutFlush { _ = try? publish(1) }
+        #expect(harness.sentMethods() == [])
+        try channel.ack(1)
+        #expect(harness.sentMethods() == message + ["60.80"])
+
+        harness.link.withoutFlush { _ = try? publish(1) }
+        harness.link.flush()
+        #expect(harness.sentMethods() == message)
+
+        // Large ones do not wait, nor what waited before them.
+        harness.link.withoutFlush { _ = try? publish(1) }
+        harness.link.withoutFlush { _ = try? publish(OutboundBuffer.copyLimit) }
+        #expect(harness.sentMethods() == message + message)
+        harness.link.withoutFlush { _ = try? publish(OutboundBuffer.copyLimit + 1) }
+        #expect(harness.sentMethods() == message)
+
+        // What waits is sent before the link closes.
+        harness.link.withoutFlush { _ = try? publish(1) }
+        _ = harness.link.close()
+        #expect(harness.sentMethods() == message + ["10.50"])
+    }
+
     @Test func aConsumerTagInUseIsRefusedHereSinceTheBrokerWouldCloseTheConnection() throws {
         let (harness, channel) = try LinkHarness.withChannel()
         defer { harness.hangUp() }

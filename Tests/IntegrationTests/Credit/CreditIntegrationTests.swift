@@ -104,6 +104,31 @@ import Testing
         }
     }
 
+    @Test func aReplyThatCouldLeaveWithTheNextOneDoesNotWaitForALongInvocation() async throws {
+        try await self.withClient { name, client, caller in
+            let daemon = try await CreditDaemon.start(name, slots: 1)
+            let channel = try await caller.openChannel()
+            let queue = try await channel.declareQueue(.serverNamedExclusive).name
+            var replies = try await channel.consume(AMQPConsumption(queue: queue, noAck: true)).makeAsyncIterator()
+            // While the first runs, the others come; then replies follow one another quickly enough to wait, where the
+            // machine has time. Three would leave together, so here one or two wait when the long one begins.
+            for shorts in [[5, 0], [5, 0, 0], [5, 0], [5, 0, 0]] {
+                try await self.callUntilItLooksAhead(client, name, daemon)
+                for milliseconds in shorts + [2000] {
+                    var properties = AMQPProperties(contentType: nil)
+                    properties.replyTo = AMQPShortString(queue)
+                    let message = AMQPMessage("\"\(UUID().uuidString) \(milliseconds)\"", properties: properties)
+                    try await channel.publish(message, routingKey: AMQPShortString(name))
+                }
+                for _ in shorts { _ = try await replies.next() }
+                let answered = ContinuousClock.now
+                _ = try await replies.next()
+                #expect(.now - answered > .milliseconds(500))
+            }
+            await daemon.connection.close()
+        }
+    }
+
     @Test func aSlotThatAnHTTPCallerHasHoldsNoMessageUp() async throws {
         try await self.withClient { name, client, _ in
             let busy = try await CreditDaemon.start(name, slots: 1)
