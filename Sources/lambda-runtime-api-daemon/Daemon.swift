@@ -186,9 +186,9 @@ final class Daemon: @unchecked Sendable {
     private var consumerConfiguration: FunctionConsumerConfiguration {
         let function = self.configuration.function
         let slots = function.maxEnvironments * function.environment.maxInvocations
-        // Two for each slot, but six at least, hide the way to the broker and back, of replies that leave in threes, too.
+        // As many hide the way to the broker and back where replies leave several at a time.
         let credit = self.configuration.lookAhead == nil
-            ? CreditPolicy.Limits(slots: slots, lookAhead: max(6, 2 * slots)) : nil
+            ? CreditPolicy.Limits(slots: slots, lookAhead: max(6, 4 * slots)) : nil
         return FunctionConsumerConfiguration(
             functionName: function.environment.function.name, queueName: self.configuration.queueName,
             prefetch: slots * (1 + (self.configuration.lookAhead ?? 0)), credit: credit,

@@ -20,7 +20,7 @@ final class LookAhead: @unchecked Sendable {
     private var nextCheck: NIODeadline?
     /// Checks in a row that came late themselves.
     private var lateChecks = 0
-    private var replies = ReplyBatch()
+    private var replies: ReplyBatch
 
     /// ``isLookingAhead`` has changed; ``consumesExactly()`` is wanted once the other consumer is gone.
     var onChange: (() -> Void)?
@@ -33,6 +33,7 @@ final class LookAhead: @unchecked Sendable {
         self.logger = logger
         self.meter = meter
         self.policy = CreditPolicy(limits: limits)
+        self.replies = ReplyBatch(slots: limits.slots)
     }
 
     /// Whether to take more messages than can run.
