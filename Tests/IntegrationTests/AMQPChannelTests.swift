@@ -191,9 +191,11 @@ import Testing
         let batch = Array(repeating: AMQPPublishing(message, routingKey: AMQPShortString(self.name)), count: 300)
         try await proxy.stall(true)
         let cancelled = Task { await channel.publishConfirmed(batch) }
+        // It has taken all room before the others come: which task begins first is not said.
+        try await Task.sleep(for: .milliseconds(100))
         let waiting = Task { try await channel.publish(message, routingKey: AMQPShortString(self.name)) }
         let cut = Task { await channel.publishConfirmed(batch) }
-        // All three have reached the loop, and wait there for room.
+        // These have reached the loop, too, and wait there for room.
         try await Task.sleep(for: .milliseconds(100))
         cancelled.cancel()
         #expect(Set(await cancelled.value.map(\.error.code)) == [.cancelled])

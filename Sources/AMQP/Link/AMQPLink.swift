@@ -224,16 +224,16 @@ extension AMQPLink {
         if !isCopied { self.outbound.appendBody(body, channel: channel, encoder: self.encoder) }
     }
 
-    /// Has what `body` sends leave with what is sent next, or with the next ``flush()``, which the caller sees to.
+    /// Has what `body` sends leave with what is sent next, or with the next ``scheduleFlush()``, which the caller sees to.
     ///
     /// Large messages leave at the end of the loop's turn, as without this.
     package func withoutFlush(_ body: () -> Void) {
         self.outbound.withoutFlush(body)
     }
 
-    /// Sends what waits, now.
-    package func flush() {
-        self.outbound.flush()
+    /// Sends what waits at the end of the loop's turn: not at once, since frames may be being read.
+    package func scheduleFlush() {
+        self.outbound.scheduleFlush()
     }
 
     func sendAck(_ deliveryTag: UInt64, multiple: Bool, on channel: UInt16) throws(AMQPError) {

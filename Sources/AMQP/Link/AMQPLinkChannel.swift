@@ -140,7 +140,8 @@ extension AMQPLinkChannel {
 // MARK: - Publishing and acknowledging
 
 extension AMQPLinkChannel {
-    /// Publishes a message. It leaves with everything else of this turn of the loop.
+    /// Publishes a message. It leaves with everything else of this turn of the loop, or where the link is told so
+    /// (``AMQPLink/withoutFlush(_:)``) later.
     ///
     /// - Parameter confirm: Called with the outcome, on a channel with ``selectConfirms()``; on another it is refused.
     /// - Throws: `AMQPError` when the channel is closed, or a property or the body is too long. Nothing was sent then.

@@ -32,7 +32,7 @@ final class OutboundBuffer {
         self.pending = ByteBuffer()
     }
 
-    /// Appends what `write` writes, and has it sent at the end of this turn.
+    /// Appends what `write` writes, and has it sent at the end of this turn; not so within ``withoutFlush(_:)``.
     func append<Failure: Error>(_ write: (inout ByteBuffer) throws(Failure) -> Void) throws(Failure) {
         guard self.context != nil else { return }
         try write(&self.pending)
@@ -62,7 +62,7 @@ final class OutboundBuffer {
         self.scheduleFlush()
     }
 
-    /// Has what `body` appends leave with what is appended next, or with the next ``flush()``.
+    /// Has what `body` appends leave with what is appended next, or with the next ``scheduleFlush()``.
     func withoutFlush(_ body: () -> Void) {
         self.isWithoutFlush = true
         defer { self.isWithoutFlush = false }
@@ -96,7 +96,8 @@ final class OutboundBuffer {
         context.write(NIOAny(buffer), promise: nil)
     }
 
-    private func scheduleFlush() {
+    /// Has what is collected sent at the end of this turn.
+    func scheduleFlush() {
         guard !self.isFlushScheduled, let context = self.context else { return }
         // What is large has its write, whether it is alone or not.
         if self.isWithoutFlush, !self.hasUnflushedWrites, self.pending.readableBytes < Self.copyLimit { return }

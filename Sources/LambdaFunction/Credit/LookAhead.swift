@@ -16,7 +16,7 @@ final class LookAhead: @unchecked Sendable {
     private var channel: AMQPLinkChannel?
     /// The newest message.
     private var newest: UInt64 = 0
-    /// When it is looked next; `nil` while nothing waits.
+    /// When it is looked next; `nil` while no message and no reply waits.
     private var nextCheck: NIODeadline?
     /// Checks in a row that came late themselves.
     private var lateChecks = 0
@@ -95,7 +95,7 @@ extension LookAhead {
     private func sendReplies() {
         guard self.replies.count > 0, let channel = self.channel else { return }
         self.replies.sent()
-        channel.link.flush()
+        channel.link.scheduleFlush()
     }
 }
 

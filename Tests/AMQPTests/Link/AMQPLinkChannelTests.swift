@@ -56,7 +56,7 @@ import Testing
         #expect(harness.sentMethods() == message + ["60.80"])
 
         harness.link.withoutFlush { _ = try? publish(1) }
-        harness.link.flush()
+        harness.link.scheduleFlush()
         #expect(harness.sentMethods() == message)
 
         // Large ones do not wait, nor what waited before them.
