@@ -186,7 +186,7 @@ final class Daemon: @unchecked Sendable {
     private var consumerConfiguration: FunctionConsumerConfiguration {
         let function = self.configuration.function
         let slots = function.maxEnvironments * function.environment.maxInvocations
-        // As many hide the way to the broker and back where replies leave several at a time.
+        // Four for each slot, but six at least, hide the way to the broker and back, while replies wait for each other, too.
         let credit = self.configuration.lookAhead == nil
             ? CreditPolicy.Limits(slots: slots, lookAhead: max(6, 4 * slots)) : nil
         return FunctionConsumerConfiguration(

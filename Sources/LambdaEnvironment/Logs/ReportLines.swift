@@ -27,8 +27,8 @@ package struct ReportLines: Sendable {
         if let json = self.json {
             json.write([.start(requestID: requestID, traceID: traceID)], at: time, into: &buffer)
         } else {
-            buffer.write("START RequestId: ", requestID, " Version: ")
-            buffer.write("", self.function.version, "\n")
+            buffer.write("START RequestId: ", requestID)
+            buffer.write(" Version: ", self.function.version, "\n")
         }
     }
 
@@ -83,8 +83,8 @@ package struct ReportLines: Sendable {
     }
 
     private func textReport(_ record: InvocationRecord, into buffer: inout ByteBuffer) {
-        buffer.write("REPORT RequestId: ", record.requestID, "\tDuration: ")
-        buffer.write("", DecimalText.hundredths(ofMillisecondsIn: record.duration), " ms")
+        buffer.write("REPORT RequestId: ", record.requestID)
+        buffer.write("\tDuration: ", DecimalText.hundredths(ofMillisecondsIn: record.duration), " ms")
         buffer.write("\tBilled Duration: ", String(record.billedMilliseconds), " ms")
         buffer.write("\tMemory Size: ", String(self.function.memorySizeInMegabytes), " MB")
         if let megabytes = record.peakMemoryMegabytes { buffer.write("\tMax Memory Used: ", String(megabytes), " MB") }
@@ -104,7 +104,7 @@ package struct ReportLines: Sendable {
 }
 
 extension ByteBuffer {
-    fileprivate mutating func write(_ head: StaticString, _ value: String, _ tail: StaticString) {
+    fileprivate mutating func write(_ head: StaticString, _ value: String, _ tail: StaticString = "") {
         self.writeStaticString(head)
         self.writeString(value)
         self.writeStaticString(tail)
