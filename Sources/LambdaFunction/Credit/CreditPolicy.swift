@@ -26,7 +26,7 @@ package struct CreditPolicy: Sendable {
         package var busyInterval: TimeAmount
         /// How often it is looked whether messages have waited for so long already; default 4 ms.
         ///
-        /// So one is late after once to twice this time, and where it looks ahead after twice to three times.
+        /// So one is late after once to twice this time, and where it looks ahead after four to five times.
         package var checkInterval: TimeAmount
         /// Invocations in a row that prove a function short; default 256 for each slot.
         package var proof: Int
@@ -70,6 +70,8 @@ package struct CreditPolicy: Sendable {
     private static let maxGrowth = 64
     /// Looking ahead for this many times the proof's invocations halves the next proof.
     private static let longGoodTime = 4
+    /// How many checks a message waits for where it looks ahead, until it has waited too long.
+    private static let patience = 4
     /// How much longer than on the average invocations may take in one stretch of them: a busy machine stands still now and then.
     private static let stretchTolerance = 2
 
@@ -81,9 +83,8 @@ package struct CreditPolicy: Sendable {
     private var needed: Int
     /// Short invocations since it looks ahead.
     private var kept = 0
-    /// The newest message at the last check, and at the one before.
-    private var newestAtCheck: UInt64 = 0
-    private var newestBefore: UInt64 = 0
+    /// The newest message at each of the last checks; the last one's is the last.
+    private var newestAtChecks = [UInt64](repeating: 0, count: Self.patience)
 
     package init(limits: Limits) {
         self.limits = limits
@@ -133,7 +134,7 @@ package struct CreditPolicy: Sendable {
     /// Looks whether a message has waited too long.
     ///
     /// Messages have growing numbers, so that no clock has to be read for each: one that came before the last check has
-    /// waited since then. Where it looks ahead the one before counts: a busy machine stands still for some milliseconds
+    /// waited since then. Where it looks ahead an older one counts: a busy machine stands still for ten milliseconds
     /// now and then, and to end for that costs more than the few messages wait.
     ///
     /// - Parameters:
@@ -141,9 +142,9 @@ package struct CreditPolicy: Sendable {
     ///   - newest: The newest that has come.
     ///   - isReliable: `false`: the check itself is late, and so would be what is looked at.
     package mutating func checked(oldest: UInt64?, newest: UInt64, isReliable: Bool) -> Action {
-        let limit = self.isLookingAhead ? self.newestBefore : self.newestAtCheck
-        self.newestBefore = self.newestAtCheck
-        self.newestAtCheck = newest
+        let limit = self.newestAtChecks[self.isLookingAhead ? 0 : Self.patience - 1]
+        self.newestAtChecks.removeFirst()
+        self.newestAtChecks.append(newest)
         guard isReliable, let oldest, oldest <= limit else { return .none }
         switch self.state {
         case .exact: return .handBack
@@ -163,8 +164,7 @@ package struct CreditPolicy: Sendable {
     package mutating func lost() {
         self.state = .exact
         self.evidence = InvocationPace()
-        self.newestAtCheck = 0
-        self.newestBefore = 0
+        self.newestAtChecks = [UInt64](repeating: 0, count: Self.patience)
     }
 
     /// A message waited, or could have.
