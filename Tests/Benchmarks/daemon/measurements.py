@@ -47,7 +47,7 @@ def side_by_side(candidates, pairs, runtimes, outstanding, count, loads):
 
 def throughput(table, ours, others, pairs):
     """The bars of must-hold 1 of issue 6: against the least that a daemon could do."""
-    # Of one process, loads of 2 000 have rates that differ by a third on a shared machine: thirty-two of them make a figure.
+    # On a shared machine one process's rates differ by a factor of two from one load of 1 500 to another: it takes many.
     for runtimes, outstanding, count, loads in ((4, 16, 48000, 32), (4, 1, 8000, 8), (1, 16, 48000, 32)):
         ideal = Candidate(IDEAL.label, IDEAL.path, {"PREFETCH": "5"})
         samples = side_by_side([ours, ideal, *others], pairs, runtimes, outstanding, count, loads)
