@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <nss.h>
 #include <sys/prctl.h>
 
@@ -16,4 +17,10 @@ int clinux_set_child_subreaper(void) {
 void clinux_configure_name_lookup(void) {
     extern int __nss_configure_lookup(const char *database, const char *services);
     __nss_configure_lookup("hosts", "files dns");
+}
+
+void clinux_configure_malloc(int heap_count, int mapped_from, int kept_free) {
+    mallopt(M_ARENA_MAX, heap_count);
+    mallopt(M_MMAP_THRESHOLD, mapped_from);
+    mallopt(M_TRIM_THRESHOLD, kept_free);
 }

@@ -75,6 +75,7 @@ package final class HTTPServer: @unchecked Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.socketOption(.init(rawValue: SO_REUSEPORT)), value: configuration.sharesPort ? 1 : 0)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.recvAllocator, value: configuration.readBuffers)
             .childChannelOption(.allowRemoteHalfClosure, value: configuration.allowsHalfClosure)
             .childChannelInitializer { channel in server.accept(channel) }
         // An address needs no resolver, which a static binary would have to find in the image that it runs in.

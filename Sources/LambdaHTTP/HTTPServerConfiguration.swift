@@ -35,6 +35,9 @@ package struct HTTPServerConfiguration: Sendable {
     /// Whether other listeners of this user may have the same port (SO_REUSEPORT): the kernel then spreads connections
     /// over them. One for each event loop needs no hand-over between loops.
     package var sharesPort = false
+    /// Bytes that are read at once, at most; a connection keeps memory of this size once it has received so much. A power
+    /// of two.
+    package var maxReadByteCount = 64 * 1024
     /// Whether responses are counted by their status, for metrics.
     package var countsResponses = false
 
@@ -64,5 +67,12 @@ package struct HTTPServerConfiguration: Sendable {
         self.drainLimit = drainLimit
         self.allowsHalfClosure = allowsHalfClosure
         self.sendsDate = sendsDate
+    }
+}
+
+extension HTTPServerConfiguration {
+    /// As NIO chooses by itself, but for the limit.
+    var readBuffers: AdaptiveRecvByteBufferAllocator {
+        AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 2048, maximum: self.maxReadByteCount)
     }
 }

@@ -46,6 +46,7 @@ func configuration() -> DaemonConfiguration {
     }
 }
 
+MemoryAllocator.keepMemoryForLargeEvents()
 let settings = configuration()
 clinux_configure_name_lookup()
 signal(SIGPIPE, SIG_IGN)

@@ -296,6 +296,33 @@ import Testing
         }
     }
 
+    @Test(arguments: [64 * 1024, 128 * 1024])
+    func noMoreIsReadAtOnceThanMayBe(byteCount: Int) async throws {
+        var configuration = HTTPServerConfiguration()
+        configuration.maxReadByteCount = byteCount
+        try await withServer(
+            configuration,
+            handler: { exchange in
+                let largest = NIOLoopBoundBox(0, eventLoop: exchange.eventLoop)
+                exchange.streamBody { part in
+                    switch part {
+                    case .bytes(let bytes):
+                        largest.value = max(largest.value, bytes.readableBytes)
+                        exchange.readNext()
+                    case .end, .failed:
+                        exchange.respond(status: .ok, headers: [], body: ByteBuffer(string: "[\(largest.value)]"))
+                    }
+                }
+            }
+        ) { server in
+            // Client and server share a thread: what the client's socket takes lies there before the server reads.
+            let body = String(repeating: "x", count: 1 << 20)
+            let answer = try await server.exchange(
+                "POST / HTTP/1.1\r\nConnection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n" + body)
+            #expect(answer.hasSuffix("[\(byteCount)]"))
+        }
+    }
+
     @Test func lostConnectionIsToldOnce() async throws {
         let (aborts, abort) = AsyncStream.makeStream(of: String.self)
         try await withServer(

@@ -1,5 +1,5 @@
-// What Swift cannot import from glibc: variadic functions (prctl), GNU calls behind feature macros, and what may only
-// be done between fork and exec.
+// What Swift cannot import from glibc: variadic functions (prctl), GNU calls behind feature macros, headers without a
+// module (malloc.h), and what may only be done between fork and exec.
 #ifndef CLINUX_H
 #define CLINUX_H
 
@@ -16,6 +16,11 @@ int clinux_set_child_subreaper(void);
 /// Has getaddrinfo use "files dns" whatever /etc/nsswitch.conf says: a static glibc cannot load another glibc's NSS
 /// modules, and dies when it tries (verified with `hosts: files hesiod dns`). Call before the first name is resolved.
 void clinux_configure_name_lookup(void);
+
+/// How malloc keeps memory, in the terms of mallopt(3): the number of heaps (M_ARENA_MAX), the bytes from which on a block
+/// comes from the kernel and goes back to it (M_MMAP_THRESHOLD), and those that may lie free at a heap's end
+/// (M_TRIM_THRESHOLD). Call before there is a second thread.
+void clinux_configure_malloc(int heap_count, int mapped_from, int kept_free);
 
 /// Starts a detached thread with a small stack that calls `body(context)`. 0, or an error number.
 int clinux_start_thread(void (*body)(void *), void *context);

@@ -297,6 +297,8 @@ extension ExecutionEnvironment {
         http.maxHeadByteCount = 1536 * 1024
         // A runtime that ends after its answer must be noticed as gone, not as one that only listens.
         http.allowsHalfClosure = false
+        // A response of 6 MB in half as many reads (Benchmarks, "Large events").
+        http.maxReadByteCount = 128 * 1024
         return http
     }
 

@@ -165,13 +165,16 @@ def large(table, ours, others, pairs):
         def measure(candidate):
             with system.started(candidate, runtimes, prefetch=outstanding) as running:
                 system.warm_up(running)
+                before = running.page_faults()
                 found = system.load(running, 150, outstanding, MEGABYTES_6)
+                found["faults"] = (running.page_faults() - before) / 150
                 found["peak"] = running.status("VmHWM") * 1024 / 1e6
                 return found
 
         samples = in_turn([ours, ECHO, *others], pairs, measure)
         what = f"6 MB, {outstanding} in flight, {runtimes} runtimes"
         table.add(f"{what}: invocations/s", samples["rate"], ECHO.label, Bar(0.7, is_least=True))
+        table.add(f"{what}: page faults an invocation", samples["faults"], bar=Bar(200, of_ratio=False))
         table.add(f"{what}: resident at most, MB", samples["peak"], bar=Bar(3 * in_flight + 30, of_ratio=False))
 
 

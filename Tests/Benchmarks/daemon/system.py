@@ -59,6 +59,10 @@ class Running:
         fields = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def page_faults(self):
+        """How often it has touched memory that the kernel had to give it first."""
+        return int(pathlib.Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()[7])
+
     def status(self, name):
         """A number of /proc/PID/status: VmRSS and VmHWM in kB, Threads, voluntary_ctxt_switches."""
         text = pathlib.Path(f"/proc/{self.pid}/status").read_text()
