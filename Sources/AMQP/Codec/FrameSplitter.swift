@@ -11,6 +11,8 @@ package struct FrameSplitter {
         package var type: FrameType
         package var channel: UInt16
         package var payload: ByteBuffer
+        /// How many bytes of a body frame are still to come behind this piece of it.
+        package var missingByteCount = 0
     }
 
     package enum FrameType: UInt8 {
@@ -90,8 +92,9 @@ package struct FrameSplitter {
             return end == nil ? .incomplete : .violation(Self.noEndMark)
         }
         if isWhole { buffer.moveReaderIndex(forwardBy: 1) }
-        self.bodyRest = isWhole ? nil : BodyRest(channel: rest.channel, byteCount: rest.byteCount - byteCount)
-        return .frame(Frame(type: .body, channel: rest.channel, payload: payload))
+        let missing = rest.byteCount - byteCount
+        self.bodyRest = isWhole ? nil : BodyRest(channel: rest.channel, byteCount: missing)
+        return .frame(Frame(type: .body, channel: rest.channel, payload: payload, missingByteCount: missing))
     }
 
     /// Says at the first byte that this is not AMQP, without waiting for a head that never comes.

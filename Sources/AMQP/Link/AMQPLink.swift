@@ -287,7 +287,7 @@ extension AMQPLink {
                 let (bodyByteCount, properties) = try self.decoder.header(frame.payload)
                 channel.headerReceived(bodyByteCount: bodyByteCount, properties)
             case .body:
-                try self.channel(frame.channel).bodyReceived(frame.payload)
+                try self.channel(frame.channel).bodyReceived(frame.payload, missingByteCount: frame.missingByteCount)
             }
         } catch {
             self.violated(error)

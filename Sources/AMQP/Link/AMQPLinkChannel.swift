@@ -208,8 +208,8 @@ extension AMQPLinkChannel {
         self.perform(self.assembler.headerReceived(bodyByteCount: bodyByteCount, properties))
     }
 
-    func bodyReceived(_ fragment: ByteBuffer) {
-        self.perform(self.assembler.bodyReceived(fragment))
+    func bodyReceived(_ fragment: ByteBuffer, missingByteCount: Int) {
+        self.perform(self.assembler.bodyReceived(fragment, missingByteCount: missingByteCount))
     }
 
     /// The link is gone.

@@ -65,12 +65,17 @@ package struct ContentAssembler {
         return .wait
     }
 
-    package mutating func bodyReceived(_ fragment: ByteBuffer) -> Action {
+    /// A body frame has come, or a piece of one.
+    ///
+    /// - Parameters:
+    ///   - fragment: Its bytes.
+    ///   - missingByteCount: How many more the frame has: a frame that says too much is refused before it is whole.
+    package mutating func bodyReceived(_ fragment: ByteBuffer, missingByteCount: Int) -> Action {
         guard case .awaitingBody(let method, let properties, let byteCount, var body) = self.takeState() else {
             return .violation(ProtocolViolation(.unexpectedFrame, "a body frame that no content header announced"))
         }
         let total = body.readableBytes + fragment.readableBytes
-        guard total <= byteCount else {
+        guard total + missingByteCount <= byteCount else {
             return .violation(
                 ProtocolViolation(.frameError, "more body bytes than the \(byteCount) of the content header"))
         }

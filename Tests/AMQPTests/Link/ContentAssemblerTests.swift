@@ -17,6 +17,10 @@ import Testing
         .complete(.delivery(self.deliver, self.properties, ByteBuffer(bytes: body)))
     }
 
+    private mutating func body(_ fragment: ByteBuffer, missing: Int = 0) -> ContentAssembler.Action {
+        self.assembler.bodyReceived(fragment, missingByteCount: missing)
+    }
+
     private func replyCode(_ action: ContentAssembler.Action) -> AMQPReplyCode? {
         if case .violation(let violation) = action { violation.replyCode } else { nil }
     }
@@ -29,23 +33,35 @@ import Testing
 
     @Test mutating func aBodyOfOneFrameIsPassedOnAsItCame() {
         #expect(self.assembler.headerReceived(bodyByteCount: 3, self.properties) == .wait)
-        #expect(self.assembler.bodyReceived(ByteBuffer(bytes: [1, 2, 3])) == self.complete([1, 2, 3]))
+        #expect(self.body(ByteBuffer(bytes: [1, 2, 3])) == self.complete([1, 2, 3]))
     }
 
     @Test mutating func aBodyOfSeveralFramesIsPutTogether() {
         #expect(self.assembler.headerReceived(bodyByteCount: 4, self.properties) == .wait)
-        #expect(self.assembler.bodyReceived(ByteBuffer(bytes: [1])) == .wait)
-        #expect(self.assembler.bodyReceived(ByteBuffer()) == .wait)
-        #expect(self.assembler.bodyReceived(ByteBuffer(bytes: [2, 3])) == .wait)
+        #expect(self.body(ByteBuffer(bytes: [1])) == .wait)
+        #expect(self.body(ByteBuffer()) == .wait)
+        #expect(self.body(ByteBuffer(bytes: [2, 3])) == .wait)
         #expect(self.assembler.isAssembling)
-        #expect(self.assembler.bodyReceived(ByteBuffer(bytes: [4])) == self.complete([1, 2, 3, 4]))
+        #expect(self.body(ByteBuffer(bytes: [4])) == self.complete([1, 2, 3, 4]))
         #expect(!self.assembler.isAssembling)
     }
 
     @Test mutating func aBodyLongerThanItsHeaderSaidIsAViolation() {
         _ = self.assembler.headerReceived(bodyByteCount: 2, self.properties)
-        _ = self.assembler.bodyReceived(ByteBuffer(bytes: [1]))
-        #expect(self.replyCode(self.assembler.bodyReceived(ByteBuffer(bytes: [2, 3]))) == .frameError)
+        _ = self.body(ByteBuffer(bytes: [1]))
+        #expect(self.replyCode(self.body(ByteBuffer(bytes: [2, 3]))) == .frameError)
+    }
+
+    @Test mutating func aPieceOfAFrameThatSaysTooMuchIsAViolationThoughItIsWhatTheHeaderSaid() {
+        _ = self.assembler.headerReceived(bodyByteCount: 2, self.properties)
+        #expect(self.replyCode(self.body(ByteBuffer(bytes: [1, 2]), missing: 17)) == .frameError)
+    }
+
+    @Test mutating func piecesOfAFrameArePutTogether() {
+        _ = self.assembler.headerReceived(bodyByteCount: 4, self.properties)
+        #expect(self.body(ByteBuffer(bytes: [1]), missing: 3) == .wait)
+        #expect(self.body(ByteBuffer(bytes: [2, 3]), missing: 1) == .wait)
+        #expect(self.body(ByteBuffer(bytes: [4])) == self.complete([1, 2, 3, 4]))
     }
 
     @Test mutating func aBodyOverTheLimitIsRefusedAtItsHeader() {
@@ -58,8 +74,8 @@ import Testing
     @Test mutating func aHeaderOrBodyThatNothingAnnouncedIsAViolation() {
         var idle = ContentAssembler(maxBodyByteCount: 100)
         #expect(self.replyCode(idle.headerReceived(bodyByteCount: 1, self.properties)) == .unexpectedFrame)
-        #expect(self.replyCode(idle.bodyReceived(ByteBuffer())) == .unexpectedFrame)
-        #expect(self.replyCode(self.assembler.bodyReceived(ByteBuffer())) == .unexpectedFrame)
+        #expect(self.replyCode(idle.bodyReceived(ByteBuffer(), missingByteCount: 0)) == .unexpectedFrame)
+        #expect(self.replyCode(self.body(ByteBuffer())) == .unexpectedFrame)
     }
 
     @Test mutating func aSecondHeaderInsteadOfABodyIsAViolation() {
