@@ -1,4 +1,5 @@
 import AMQP
+import AMQPRPC
 import Foundation
 import LambdaAMQP
 import LambdaFunction
@@ -84,15 +85,17 @@ import Testing
     }
 
     @Test func whatALongInvocationHoldsUpIsRunByAnotherDaemon() async throws {
-        try await self.withClient { name, client, _ in
+        try await self.withClient { name, client, caller in
             let first = try await CreditDaemon.start(name, slots: 1)
             try await self.callUntilItLooksAhead(client, name, first)
-            // It has the long one, and several that came with it.
+            // It has the long one, and several that came right behind it.
             let isLongOneOver = NIOLockedValueBox(false)
             let long = Task {
                 try await self.call(client, name, "long 4000")
                 isLongOneOver.withLockedValue { $0 = true }
             }
+            let rpc = try await client.session().rpc
+            try await waitUntil { try await caller.eventLoop.submit { rpc.callCount }.get() == 1 }
             let short = Task { try await self.call(client, name, count: 4, window: 4) { _ in 0 } }
             let second = try await CreditDaemon.start(name, slots: 1)
             try await short.value
