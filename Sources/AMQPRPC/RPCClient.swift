@@ -1,5 +1,6 @@
 package import AMQP
 import DequeModule
+import Glibc
 import Logging
 package import NIOCore
 
@@ -172,6 +173,7 @@ extension RPCClient {
         if call.request.properties.expiration == nil {
             call.request.properties.expiration = self.expirations.text(of: timeout)
         }
+        if call.request.properties.timestamp == nil { call.request.properties.timestamp = UInt64(max(0, time(nil))) }
         do {
             try session.channel.publish(
                 exchange: call.request.exchange, routingKey: call.request.routingKey, isMandatory: true,

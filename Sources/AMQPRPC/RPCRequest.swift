@@ -11,7 +11,8 @@ public struct RPCRequest: Sendable {
     public var routingKey: AMQPShortString
     /// Properties and headers.
     ///
-    /// The client sets `correlationID`, `replyTo` and, where it is nil, `expiration`.
+    /// The client sets `correlationID`, `replyTo` and, where they are nil, `expiration` and `timestamp`, which is the moment
+    /// when it is sent.
     public var properties: AMQPProperties
     /// The body.
     public var body: ByteBuffer

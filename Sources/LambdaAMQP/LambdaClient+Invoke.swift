@@ -42,30 +42,31 @@ extension LambdaClient {
         do throws(AMQPError) {
             // Nobody else has the request, so that its properties are filled in without a copy.
             reply = try await session.rpc.unobservedCall(
-                Self.request(function, payload, options, measurement, timeout: timeout), timeout: timeout)
+                Self.request(function, payload, options, Self.headers(options, measurement)), timeout: timeout)
         } catch {
             throw LambdaError(error, function: function)
         }
         return try InvocationResult.read(reply).get()
     }
 
-    static func request(
-        _ function: String, _ payload: ByteBuffer, _ options: InvocationOptions, _ measurement: CallMeasurement?,
-        timeout: Duration
-    ) -> RPCRequest {
+    /// What a call says beside its event.
+    static func headers(_ options: InvocationOptions, _ measurement: CallMeasurement?) -> AMQPTable {
         var headers = options.headers(measurement)
         if let context = options.clientContext {
             headers[LambdaHeader.clientContext] = .string(Base64.encode(context.utf8))
         }
         if options.wantsLogTail { headers[LambdaHeader.logType] = "Tail" }
-        let milliseconds = timeout.components.seconds * 1000
-            + timeout.components.attoseconds / 1_000_000_000_000_000
-        headers.entries.append(
-            .init(
-                key: LambdaHeader.deadline, value: .int64(EpochClock.now().millisecondsSinceEpoch + milliseconds)))
+        return headers
+    }
+
+    static func request(
+        _ function: String, _ payload: ByteBuffer, _ options: InvocationOptions, _ headers: AMQPTable
+    ) -> RPCRequest {
+        // A table costs the broker its time, also an empty one.
+        var properties = AMQPProperties(contentType: Self.json, headers: headers.entries.isEmpty ? nil : headers)
+        properties.type = RequestMessage.timedCall
         return RPCRequest(
-            routingKey: AMQPShortString(options.queueName(of: function)),
-            properties: AMQPProperties(contentType: Self.json, headers: headers), body: payload)
+            routingKey: AMQPShortString(options.queueName(of: function)), properties: properties, body: payload)
     }
 
     // Made once: every request has it.

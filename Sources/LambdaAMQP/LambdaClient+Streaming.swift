@@ -40,9 +40,10 @@ extension LambdaClient {
         let session = try await self.acquire(until: deadline)
         let timeout = deadline - .now
         let receiver = StreamReceiver(window: window)
-        var request = Self.request(function, payload, options, measurement, timeout: timeout)
-        request.properties.headers?[LambdaHeader.responseMode] = .string(LambdaHeader.streaming)
-        request.properties.headers?[LambdaHeader.streamCredit] = .int64(Int64(receiver.initialCredit))
+        var headers = Self.headers(options, measurement)
+        headers[LambdaHeader.responseMode] = .string(LambdaHeader.streaming)
+        headers[LambdaHeader.streamCredit] = .int64(Int64(receiver.initialCredit))
+        let request = Self.request(function, payload, options, headers)
         let (events, continuation) = InvocationStream.Events.makeStream()
         let call = StreamCall(session.rpc, function: function, receiver: receiver, events: continuation)
         call.start(request, timeout: timeout) { self.release() }

@@ -129,10 +129,7 @@ extension BrokerInvoker {
     }
 
     private func message(_ request: InvocationRequest, _ function: ResolvedFunction) -> RequestMessage {
-        let milliseconds = self.configuration.invocationTimeout.nanoseconds / 1_000_000
-        return RequestMessage(
-            request, qualifier: function.qualifier,
-            deadline: EpochClock.now().advanced(byMilliseconds: milliseconds))
+        RequestMessage(call: request, qualifier: function.qualifier)
     }
 
     private static func milliseconds(_ time: TimeAmount) -> AMQPShortString {

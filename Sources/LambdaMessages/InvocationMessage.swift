@@ -81,8 +81,8 @@ package struct InvocationMessage: Sendable {
         return RequestID.isValid(text) ? text : RequestID.make()
     }
 
-    /// The last moment to start: `expiration` counts from our receipt, and the instant in the header bounds it, with
-    /// the allowance for clocks that differ between hosts.
+    /// The last moment to start: `expiration` counts from our receipt, and the caller's own instant bounds it, with the
+    /// allowance for clocks that differ between hosts.
     private static func startDeadline(
         _ properties: AMQPProperties, _ headers: InvocationHeaders, _ configuration: InvocationMessageConfiguration,
         now: NIODeadline, wallClock: EpochClock.Instant
@@ -91,17 +91,27 @@ package struct InvocationMessage: Sendable {
         if let expiration = properties.expirationMilliseconds, expiration < Int64(Int32.max) {
             deadline = now + .milliseconds(expiration)
         }
-        if let any = headers.deadlineMilliseconds {
-            // Anybody may send any number: 2^53 ms are beyond every clock, and leave room to calculate with.
-            let instant = min(max(any, -(1 << 53)), 1 << 53)
+        if let instant = Self.deadline(properties, headers) {
             let left = instant - wallClock.millisecondsSinceEpoch + configuration.clockSkewMilliseconds
             guard left >= 0 else {
                 throw InvokeError(.requestExpired, "The request expired before it ran")
             }
-            let fromHeader = now + .milliseconds(min(left, Int64(Int32.max)))
-            deadline = min(deadline ?? fromHeader, fromHeader)
+            let callers = now + .milliseconds(min(left, Int64(Int32.max)))
+            deadline = min(deadline ?? callers, callers)
         }
         return deadline
+    }
+
+    /// When the caller gives up by its own clock, in milliseconds since the epoch, where the message says it.
+    private static func deadline(_ properties: AMQPProperties, _ headers: InvocationHeaders) -> Int64? {
+        // Anybody may send any number: 2^53 ms are beyond every clock, and leave room to calculate with.
+        let limit: Int64 = 1 << 53
+        if let any = headers.deadlineMilliseconds { return min(max(any, -limit), limit) }
+        guard properties.type == RequestMessage.timedCall, let began = properties.timestamp,
+            let wait = properties.expirationMilliseconds
+        else { return nil }
+        // Whole seconds: it may have been almost one later.
+        return Int64(min(began, UInt64(limit) / 1000)) * 1000 + 1000 + min(wait, limit)
     }
 }
 

@@ -8,15 +8,20 @@ package struct RequestMessage: Sendable {
     // Made once: every request has it.
     private static let json: AMQPShortString = "application/json"
 
-    /// The message of an invocation whose caller waits.
+    /// The `type` of a call whose `timestamp` is the moment from which its `expiration` counts.
+    ///
+    /// Together they are what the header `X-Lambda-Deadline-Ms` says, and RabbitMQ passes on properties for less
+    /// (Benchmarks, "The client"). A `timestamp` alone is anybody's, and may be of an earlier attempt.
+    package static let timedCall: AMQPShortString = "lambda-call"
+
+    /// The message of an invocation whose caller waits: as long as its `expiration` says, from its `timestamp` on.
     ///
     /// - Parameters:
     ///   - request: The invocation.
     ///   - qualifier: The caller's, where there was one.
-    ///   - deadline: When the caller gives up.
-    package init(_ request: InvocationRequest, qualifier: String?, deadline: EpochClock.Instant) {
+    package init(call request: InvocationRequest, qualifier: String?) {
         self.init(request, qualifier: qualifier, isPersistent: false)
-        self.properties.headers?[LambdaHeader.deadline] = .int64(deadline.millisecondsSinceEpoch)
+        self.properties.type = Self.timedCall
         if request.wantsLogTail { self.properties.headers?[LambdaHeader.logType] = "Tail" }
         if let context = request.clientContext {
             self.properties.headers?[LambdaHeader.clientContext] = .string(Base64.encode(context.utf8))

@@ -21,7 +21,7 @@ enum SettingTable {
         Row(name: "MAX_WAITING", fallback: "1000", meaning: "invocations that may wait while all runtimes are busy; further ones are refused with 429"),
         Row(name: "MAX_WAITING_SECONDS", fallback: "60", meaning: "how long one may wait before it is refused with 429"),
         Row(name: "DRAIN_SECONDS", fallback: "as it takes", meaning: "how long what runs may take to end after SIGTERM; then the broker gives it to others"),
-        Row(name: "CLOCK_SKEW", fallback: "5", meaning: "seconds by which callers' clocks may differ from this one, for X-Lambda-Deadline-Ms"),
+        Row(name: "CLOCK_SKEW", fallback: "5", meaning: "seconds by which callers' clocks may differ from this one, where a call names an instant"),
         Row(name: "IDEMPOTENCY_SECONDS", fallback: "300", meaning: "how long the result of an invocation with X-Lambda-Idempotency-Key is remembered; 0: keys are ignored"),
         Row(name: "REQUEST_LIMIT", fallback: "6291456", meaning: "bytes of an event whose caller waits"),
         Row(name: "RESPONSE_LIMIT", fallback: "6291556", meaning: "bytes of a response"),

@@ -1,5 +1,6 @@
 import AMQP
 import AMQPRPC
+import Glibc
 import NIOCore
 import TestSupport
 import Testing
@@ -47,6 +48,21 @@ import Testing
             #expect(count == 0)
         }
         #expect(Set(self.rpc.replyTos) == ["amq.gen-1"])
+    }
+
+    @Test func aRequestSaysWhenItWasSentAndHowLongItsCallerWaits() async throws {
+        let before = UInt64(time(nil))
+        try await self.withClient(self.rpc) { client, _ in
+            _ = try await client.call(self.request("echo"), timeout: .milliseconds(29_500))
+            var request = self.request("echo")
+            request.properties.timestamp = 7
+            request.properties.expiration = "1000"
+            _ = try await client.call(request, timeout: .seconds(30))
+        }
+        let requests = self.rpc.requests
+        #expect(requests.map(\.expiration) == ["29500", "1000"])
+        #expect(requests[1].timestamp == 7)
+        #expect((before...UInt64(time(nil))).contains(try #require(requests[0].timestamp)))
     }
 
     @Test func emptyBodyIsSentAndReceived() async throws {

@@ -50,6 +50,18 @@ import Testing
         }
     }
 
+    @Test func aPlainCallSaysItsDeadlineWithoutAHeader() async throws {
+        let test = try await ClientTest.start()
+        try await withLambdaClient(test.settings) { lambda in
+            _ = try await lambda.invoke("echo", payload: self.event)
+            _ = try await lambda.invoke("echo", payload: self.event, options: InvocationOptions(wantsLogTail: true))
+        }
+        let requests = test.functions.requests
+        #expect(requests.map(\.type) == ["lambda-call", "lambda-call"])
+        #expect(requests.allSatisfy { $0.timestamp != nil && $0.expiration != nil })
+        #expect(requests.map { $0.headers == nil } == [true, false])
+    }
+
     @Test func valuesGoAndComeAsJSON() async throws {
         let test = try await ClientTest.start()
         try await withLambdaClient(test.settings) { lambda in

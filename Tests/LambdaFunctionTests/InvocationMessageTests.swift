@@ -100,6 +100,44 @@ import Testing
         #expect(self.refusal(self.read { $0.headers = headers(5000) }) == nil)
     }
 
+    @Test func aTimedCallIsBoundByItsExpirationFromTheMomentWhenItWasSent() throws {
+        let second = UInt64(self.wallClock.millisecondsSinceEpoch / 1000)
+        func deadline(sent timestamp: UInt64?, type: AMQPShortString?) throws -> NIODeadline? {
+            try self.read {
+                $0.expiration = "60000"
+                $0.timestamp = timestamp
+                $0.type = type
+            }.get().request.startDeadline
+        }
+        // Sent 20 s ago in whole seconds, which may be 19, and five are allowed for clocks.
+        let fraction = self.wallClock.millisecondsSinceEpoch % 1000
+        #expect(try deadline(sent: second - 20, type: "lambda-call") == self.now + .milliseconds(46_000 - fraction))
+        #expect(try deadline(sent: second, type: "lambda-call") == self.now + .milliseconds(60_000))
+        // Anybody may put a timestamp into a message, of an attempt before this one, say.
+        #expect(try deadline(sent: second - 20, type: nil) == self.now + .milliseconds(60_000))
+        #expect(try deadline(sent: second - 20, type: "call") == self.now + .milliseconds(60_000))
+        #expect(try deadline(sent: nil, type: "lambda-call") == self.now + .milliseconds(60_000))
+    }
+
+    @Test func aTimedCallThatExpiredByMoreThanTheAllowanceIsNotRun() {
+        let second = UInt64(self.wallClock.millisecondsSinceEpoch / 1000)
+        func read(sent timestamp: UInt64, expiration: AMQPShortString = "1000") -> InvokeError.Kind? {
+            self.refusal(
+                self.read {
+                    $0.type = "lambda-call"
+                    $0.timestamp = timestamp
+                    $0.expiration = expiration
+                })
+        }
+        #expect(read(sent: second - 8) == .requestExpired)
+        #expect(read(sent: second - 7) == (self.wallClock.millisecondsSinceEpoch % 1000 == 0 ? nil : .requestExpired))
+        #expect(read(sent: second - 6) == nil)
+        #expect(read(sent: 0) == .requestExpired)
+        #expect(read(sent: .max) == nil)
+        #expect(read(sent: .max, expiration: "9223372036854775807") == nil)
+        #expect(read(sent: second - 8, expiration: "soon") == nil)
+    }
+
     @Test func anEventHasItsOwnLimit() {
         let big = "\"" + String(repeating: "x", count: 1_048_576) + "\""
         #expect(self.refusal(self.read(big)) == nil)

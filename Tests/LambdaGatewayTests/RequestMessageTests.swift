@@ -14,7 +14,12 @@ import Testing
 
     private func read(_ message: RequestMessage, isAwaited: Bool) throws -> InvocationMessage {
         var properties = message.properties
-        properties.replyTo = isAwaited ? "replies" : nil
+        if isAwaited {
+            // As the RPC client does when it sends a request.
+            properties.replyTo = "replies"
+            properties.timestamp = 1_799_999_990
+            properties.expiration = "30000"
+        }
         return try InvocationMessage.read(
             properties, self.request.event,
             configuration: InvocationMessageConfiguration(
@@ -24,22 +29,22 @@ import Testing
     }
 
     @Test func everythingThatTheCallerSaidArrives() throws {
-        let deadline = self.now.advanced(byMilliseconds: 2000)
-        let read = try self.read(RequestMessage(self.request, qualifier: "prod", deadline: deadline), isAwaited: true)
+        let read = try self.read(RequestMessage(call: self.request, qualifier: "prod"), isAwaited: true)
         #expect(read.request.requestID == self.request.requestID)
         #expect(read.request.traceID == self.request.traceID)
         #expect(read.request.tenantID == "blue")
         #expect(read.request.idempotencyKey == "order-17")
         #expect(read.request.wantsLogTail)
         #expect(read.request.clientContext == #"{"custom":{"a":"\u00e9"}}"#)
-        #expect(read.request.startDeadline == .uptimeNanoseconds(2_000_000_000))
+        // 10.5 s of the 30 are over; the timestamp is in whole seconds.
+        #expect(read.request.startDeadline == .uptimeNanoseconds(20_500_000_000))
         #expect(read.request.invokedFunctionARN == "arn:aws:lambda:r:1:function:echo:prod")
         #expect(read.qualifier == "prod")
         #expect(read.stream == nil)
     }
 
     @Test func aStreamSaysHowMuchItTakes() throws {
-        var message = RequestMessage(self.request, qualifier: nil, deadline: self.now)
+        var message = RequestMessage(call: self.request, qualifier: nil)
         message.stream(credit: 1000)
         #expect(try self.read(message, isAwaited: true).stream == StreamRequest(creditByteCount: 1000))
     }

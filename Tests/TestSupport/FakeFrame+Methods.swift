@@ -138,6 +138,12 @@ package struct FakeProperties: Sendable {
     package var messageID: String?
     /// Property `headers`, an encoded table with its length.
     package var headers: [UInt8]?
+    /// Property `expiration`; read only.
+    package private(set) var expiration: String?
+    /// Property `timestamp`; read only.
+    package private(set) var timestamp: UInt64?
+    /// Property `type`; read only.
+    package private(set) var type: String?
 
     /// Properties, none set unless given.
     package init(correlationID: String? = nil, replyTo: String? = nil, headers: [UInt8]? = nil) {
@@ -157,8 +163,10 @@ package struct FakeProperties: Sendable {
         if flags & 1 << 11 != 0 { _ = reader.integer(1) }
         if flags & 1 << 10 != 0 { self.correlationID = reader.shortString() }
         if flags & 1 << 9 != 0 { self.replyTo = reader.shortString() }
-        if flags & 1 << 8 != 0 { _ = reader.shortString() }
+        if flags & 1 << 8 != 0 { self.expiration = reader.shortString() }
         if flags & 1 << 7 != 0 { self.messageID = reader.shortString() }
+        if flags & 1 << 6 != 0 { self.timestamp = reader.integer(8) }
+        if flags & 1 << 5 != 0 { self.type = reader.shortString() }
     }
 
     /// The flags and the values, in their order.

@@ -17,11 +17,10 @@ package final class FakeRPCBroker: Sendable {
         var body: [UInt8] = []
         var deliveryTag: UInt64 = 0
         var queueCount = 0
-        var replyTos: [String] = []
+        var requests: [FakeProperties] = []
         var routingKeys: [String] = []
         /// Publishes so far on each channel that is in confirm mode.
         var confirming: [UInt16: UInt64] = [:]
-        var expirations: [String] = []
         var busyCount = 0
     }
 
@@ -36,8 +35,11 @@ package final class FakeRPCBroker: Sendable {
     /// Where each message was published to.
     package var routingKeys: [String] { self.state.withLockedValue { $0.routingKeys } }
 
+    /// The properties of each message.
+    package var requests: [FakeProperties] { self.state.withLockedValue { $0.requests } }
+
     /// What each request said in `reply_to`.
-    package var replyTos: [String] { self.state.withLockedValue { $0.replyTos } }
+    package var replyTos: [String] { self.requests.map { $0.replyTo ?? "" } }
 
     /// The script of one connection.
     package var script: [FakeBrokerStep] {
@@ -106,7 +108,7 @@ package final class FakeRPCBroker: Sendable {
     private func published(
         _ publish: FakeFrame, _ properties: FakeProperties, _ body: [UInt8], _ state: inout State
     ) -> [FakeFrame] {
-        state.replyTos.append(properties.replyTo ?? "")
+        state.requests.append(properties)
         var arguments = publish.arguments
         _ = arguments.integer(2)
         _ = arguments.shortString()

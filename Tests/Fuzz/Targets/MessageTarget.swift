@@ -122,7 +122,7 @@ extension MessageTarget {
                 check((0...1_000_000).contains(attempt), "\(attempt)")
             }
             self.checkReply(.result(FunctionReply(body: message.request.event)), properties)
-            let sent = RequestMessage(message.request, qualifier: message.qualifier, deadline: self.clock)
+            let sent = RequestMessage(call: message.request, qualifier: message.qualifier)
             check(!AMQPSeeds.header(sent.properties, bodyByteCount: 0).isEmpty, "a request that cannot be sent")
         }
         _ = StreamCreditMessage(properties)
