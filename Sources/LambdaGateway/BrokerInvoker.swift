@@ -70,7 +70,7 @@ package final class BrokerInvoker: FunctionInvoker, @unchecked Sendable {
         guard let queue = FunctionQueueName.of(function.name, qualifier: function.qualifier) else {
             return completion(.refused(.functionNotFound(self.arn(function.name), qualifier: function.qualifier)))
         }
-        let message = self.message(request, function)
+        let message = RequestMessage(call: request, qualifier: function.qualifier)
         let call = RPCRequest(
             routingKey: AMQPShortString(queue), properties: message.properties, body: request.event)
         self.client.call(call, timeout: self.configuration.invocationTimeout) { result in
@@ -88,7 +88,7 @@ package final class BrokerInvoker: FunctionInvoker, @unchecked Sendable {
         guard let queue = FunctionQueueName.of(function.name, qualifier: function.qualifier) else {
             return completion(.refused(.functionNotFound(self.arn(function.name), qualifier: function.qualifier)))
         }
-        var message = self.message(request, function)
+        var message = RequestMessage(call: request, qualifier: function.qualifier)
         message.stream(credit: self.configuration.streamWindow)
         // The time-out of a stream is for the whole of it; the request is not to start later than any other.
         message.properties.expiration = Self.milliseconds(self.configuration.invocationTimeout)
@@ -126,10 +126,6 @@ package final class BrokerInvoker: FunctionInvoker, @unchecked Sendable {
 extension BrokerInvoker {
     func arn(_ name: String) -> FunctionARN {
         FunctionARN(region: self.configuration.region, accountID: self.configuration.accountID, name: name)
-    }
-
-    private func message(_ request: InvocationRequest, _ function: ResolvedFunction) -> RequestMessage {
-        RequestMessage(call: request, qualifier: function.qualifier)
     }
 
     private static func milliseconds(_ time: TimeAmount) -> AMQPShortString {

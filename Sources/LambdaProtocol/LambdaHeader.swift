@@ -45,7 +45,4 @@ package enum LambdaHeader {
 
     /// The caller's own name for what is to be done: of several invocations with one key one runs.
     package static let idempotencyKey = "X-Lambda-Idempotency-Key"
-
-    /// The instant after which the caller no longer waits, in milliseconds since the epoch.
-    package static let deadline = "X-Lambda-Deadline-Ms"
 }

@@ -67,7 +67,8 @@ import Testing
         #expect(
             self.steps([head, [1], [2, 3, 4], [0xCE] + RawFrame.heartbeat]) == [
                 .incomplete, self.frame(.body, 5, [1], missing: 3), .incomplete,
-                self.frame(.body, 5, [2, 3], missing: 1), .incomplete, self.frame(.body, 5, [4]), self.frame(.heartbeat, 0, []), .incomplete,
+                self.frame(.body, 5, [2, 3], missing: 1), .incomplete, self.frame(.body, 5, [4]),
+                self.frame(.heartbeat, 0, []), .incomplete,
             ])
         #expect(
             self.steps([head + [1, 2, 3], [4, 0xCE]]) == [
