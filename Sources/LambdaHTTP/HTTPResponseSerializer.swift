@@ -28,66 +28,56 @@ enum HTTPResponseSerializer {
         status: HTTPResponseStatus, framing: Framing, persistence: Persistence, date: String?, body: ByteBuffer? = nil,
         into buffer: inout ByteBuffer, fields: (inout HTTPFieldWriter) -> Void
     ) {
-        var needed = self.usualHeadByteCount + (body?.readableBytes ?? 0)
-        var isWritten = false
-        while !isWritten {
-            buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: needed) { memory in
-                var writer = HTTPFieldWriter(memory: memory)
-                self.writeStatusLine(status, to: &writer)
-                fields(&writer)
-                self.writeEnd(framing, persistence, date: date, to: &writer)
-                body?.withUnsafeReadableBytes { writer.write($0) }
-                needed = writer.byteCount
-                isWritten = writer.fits
-                return isWritten ? writer.byteCount : 0
-            }
+        buffer.writeText(usualByteCount: self.usualHeadByteCount + (body?.readableBytes ?? 0)) { text in
+            self.writeStatusLine(status, to: &text)
+            var writer = HTTPFieldWriter(text)
+            fields(&writer)
+            self.writeFraming(framing, date: date, to: &writer)
+            text = writer.text
+            self.writeEnd(persistence, to: &text)
+            body?.withUnsafeReadableBytes { text.write($0) }
         }
     }
 
     private static let usualHeadByteCount = 1024
 
-    private static func writeEnd(
-        _ framing: Framing, _ persistence: Persistence, date: String?, to writer: inout HTTPFieldWriter
-    ) {
+    private static func writeFraming(_ framing: Framing, date: String?, to writer: inout HTTPFieldWriter) {
         if let date { writer.field("date", date) }
         switch framing {
         case .length(let byteCount): writer.field("content-length", Int64(byteCount))
-        case .chunked: writer.write("transfer-encoding: chunked\r\n")
+        case .chunked: writer.field("transfer-encoding", "chunked")
         case .asIs: break
-        }
-        switch persistence {
-        case .implied: writer.write("\r\n")
-        case .close: writer.write("connection: close\r\n\r\n")
-        case .keepAlive: writer.write("connection: keep-alive\r\n\r\n")
         }
     }
 
-    private static func writeStatusLine(_ status: HTTPResponseStatus, to writer: inout HTTPFieldWriter) {
+    private static func writeEnd(_ persistence: Persistence, to text: inout TextWriter) {
+        switch persistence {
+        case .implied: text.write("\r\n")
+        case .close: text.write("connection: close\r\n\r\n")
+        case .keepAlive: text.write("connection: keep-alive\r\n\r\n")
+        }
+    }
+
+    private static func writeStatusLine(_ status: HTTPResponseStatus, to text: inout TextWriter) {
         switch status {
-        case .ok: writer.write("HTTP/1.1 200 OK\r\n")
-        case .accepted: writer.write("HTTP/1.1 202 Accepted\r\n")
+        case .ok: text.write("HTTP/1.1 200 OK\r\n")
+        case .accepted: text.write("HTTP/1.1 202 Accepted\r\n")
         default:
-            writer.write("HTTP/1.1 ")
-            writer.write(decimal: Int64(status.code))
-            writer.write(" ")
-            writer.write(status.reasonPhrase)
-            writer.write("\r\n")
+            text.write("HTTP/1.1 ")
+            text.write(decimal: Int64(status.code))
+            text.write(" ")
+            text.write(status.reasonPhrase)
+            text.write("\r\n")
         }
     }
 
     static func writeTrailers(_ trailers: HTTPHeaders?, into buffer: inout ByteBuffer) {
-        var needed = self.usualHeadByteCount
-        var isWritten = false
-        while !isWritten {
-            buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: needed) { memory in
-                var writer = HTTPFieldWriter(memory: memory)
-                writer.write("0\r\n")
-                for (name, value) in trailers ?? [:] { writer.field(name, value) }
-                writer.write("\r\n")
-                needed = writer.byteCount
-                isWritten = writer.fits
-                return isWritten ? writer.byteCount : 0
-            }
+        buffer.writeText(usualByteCount: self.usualHeadByteCount) { text in
+            text.write("0\r\n")
+            var writer = HTTPFieldWriter(text)
+            for (name, value) in trailers ?? [:] { writer.field(name, value) }
+            text = writer.text
+            text.write("\r\n")
         }
     }
 }

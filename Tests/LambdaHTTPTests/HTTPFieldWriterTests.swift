@@ -6,10 +6,10 @@ import Testing
 @Suite struct HTTPFieldWriterTests {
     private func field(_ value: String) -> String {
         var buffer = ByteBuffer()
-        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 1024) { memory in
-            var writer = HTTPFieldWriter(memory: memory)
+        buffer.writeText(usualByteCount: 1024) { text in
+            var writer = HTTPFieldWriter(text)
             writer.field("a", value)
-            return writer.fits ? writer.byteCount : 0
+            text = writer.text
         }
         return String(buffer: buffer)
     }

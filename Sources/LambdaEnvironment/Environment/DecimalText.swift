@@ -1,3 +1,4 @@
+internal import LambdaHTTP
 package import NIOCore
 
 /// Numbers with two decimals, without Foundation.
@@ -13,9 +14,22 @@ package enum DecimalText {
     }
 
     private static func hundredths(_ nanoseconds: Int64, unit: Int64) -> String {
+        let (whole, point, rest) = self.parts(nanoseconds, unit: unit)
+        return "\(whole)\(point)\(rest)"
+    }
+
+    fileprivate static func parts(_ nanoseconds: Int64, unit: Int64) -> (Int64, StaticString, Int64) {
         let hundredths = (max(0, nanoseconds) + unit / 200) / (unit / 100)
-        let fraction = hundredths % 100
-        // Short strings are joined without an allocation; an interpolation has one, and it is in each REPORT line.
-        return String(hundredths / 100) + (fraction < 10 ? ".0" : ".") + String(fraction)
+        return (hundredths / 100, hundredths % 100 < 10 ? ".0" : ".", hundredths % 100)
+    }
+}
+
+extension TextWriter {
+    /// Milliseconds, for example `17.25`.
+    mutating func write(millisecondsIn amount: TimeAmount) {
+        let (whole, point, rest) = DecimalText.parts(amount.nanoseconds, unit: 1_000_000)
+        self.write(decimal: whole)
+        self.write(point)
+        self.write(decimal: rest)
     }
 }

@@ -97,7 +97,7 @@ def started(candidate, runtimes=4, queue=None, environment=None, prefetch=300):
     variables = {
         "AWS_LAMBDA_FUNCTION_NAME": queue,
         "AMQP_URI": f"amqp://guest:guest@localhost:{BROKER_PORT}?connection_attempts=5&retry_delay=1&heartbeat=0",
-        "MAX_CONCURRENCY": str(runtimes), "AWS_LAMBDA_FUNCTION_TIMEOUT": "60", "PRINT_REPORTS": "false",
+        "MAX_CONCURRENCY": str(runtimes), "AWS_LAMBDA_FUNCTION_TIMEOUT": "60",
         "LOG_LEVEL": "WARN", "PORT": str(port), "RUNTIME_API_PORT": str(free_port()),
     }
     with open(WORK / f"log-{candidate.label.replace(' ', '-')}", "ab") as log:

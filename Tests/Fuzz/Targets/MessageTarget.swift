@@ -21,7 +21,7 @@ enum MessageTarget: FuzzTarget {
             properties.expiration = "60000"
             properties.timestamp = 1_767_323_045
             return properties
-        }
+        } + [self.timedCall]
         let announcement = FunctionAnnouncement(
             instance: "i", name: "n", qualifier: "q", arn: "arn", timeoutSeconds: 3, memoryMegabytes: 128, slots: 2,
             freeSlots: 1, architecture: "arm64", startedMilliseconds: 1, daemonVersion: "1")
@@ -47,6 +47,16 @@ enum MessageTarget: FuzzTarget {
         [LambdaHeader.eventRange: "3 4", LambdaHeader.eventEncoding: "base64"],
     ]
 
+    /// A call whose deadline is in its properties, as our own clients send it.
+    private static var timedCall: AMQPProperties {
+        var properties = AMQPProperties(contentType: "application/json", correlationID: "c")
+        properties.replyTo = "reply"
+        properties.type = RequestMessage.timedCall
+        properties.expiration = "60000"
+        properties.timestamp = 1_767_323_045
+        return properties
+    }
+
     static func run(_ input: FuzzInput) {
         var input = input
         let header = input.section()
@@ -70,9 +80,10 @@ enum MessageTarget: FuzzTarget {
         }
         var headers = properties.headers ?? [:]
         let all = self.headers.flatMap(\.entries)
-        switch random.below(4) {
+        switch random.below(5) {
         case 0: headers.entries.append(all[random.below(all.count)])
         case 1 where !headers.isEmpty: headers.entries.remove(at: random.below(headers.count))
+        case 2: properties.timestamp = [0, 1, .max, 1 << 53, 1_767_322_990][random.below(5)]
         case _ where !headers.isEmpty:
             let index = random.below(headers.count)
             headers.entries[index].value = self.mutate(headers.entries[index].value, &random)

@@ -1,4 +1,5 @@
 import AMQP
+import LambdaMessages
 import LambdaProtocol
 import NIOCore
 import TestSupport
@@ -105,6 +106,25 @@ import Testing
             ]
             try await test.channel.publishConfirmed(expired, routingKey: AMQPShortString(test.name))
             #expect(try await replies.messages.nextAnswer() == "RequestExpiredException")
+        }
+    }
+
+    @Test func whatATimedCallSaysInPropertiesIsAnInstantToo() async throws {
+        try await CallSetUp.with { test in
+            var replies = try await test.replies()
+            // The broker keeps each for a second from now; each caller gave up so many seconds ago, or will.
+            for (id, ago, answer) in [("1", 0, #""1""#), ("2", 4, #""2""#), ("3", 9, "RequestExpiredException")] {
+                var message = CallSetUp.message("\"\(id)\"", id: id, replyTo: replies.queue)
+                message.properties.type = RequestMessage.timedCall
+                message.properties.expiration = "1000"
+                message.properties.timestamp = UInt64(EpochClock.now().millisecondsSinceEpoch / 1000 - Int64(ago))
+                try await test.channel.publishConfirmed(message, routingKey: AMQPShortString(test.name))
+                if ago < 9 {
+                    try await test.daemon.untilOpen(1)
+                    try await test.daemon.end()
+                }
+                #expect(try await replies.messages.nextAnswer() == answer)
+            }
         }
     }
 
