@@ -1,7 +1,6 @@
 public import Logging
 public import NIOCore
 public import NIOPosix
-import NIOConcurrencyHelpers
 
 /// A connection to RabbitMQ that comes back by itself.
 ///
@@ -16,7 +15,7 @@ import NIOConcurrencyHelpers
 /// the first and leaves the second alone. More help only where the broker's process of one connection is busy all the
 /// time; then give each of an event loop group's loops a connection of its own.
 public final class AMQPConnection: @unchecked Sendable {
-    // @unchecked: every stored `var` is used on `eventLoop` only, except `observed`, which has its own lock.
+    // @unchecked: every stored `var` is used on `eventLoop` only.
     /// The loop that everything of this connection runs on.
     public let eventLoop: any EventLoop
     /// The settings that it was made with.
@@ -29,7 +28,7 @@ public final class AMQPConnection: @unchecked Sendable {
     private var firstConnect: EventLoopPromise<Void>
     private var retryTimer: Scheduled<Void>?
     private let closedPromise: EventLoopPromise<Void>
-    private let observed: NIOLockedValueBox<Observed>
+    private let observed = ConnectionStates()
 
     /// The open link, while there is one.
     ///
@@ -40,12 +39,6 @@ public final class AMQPConnection: @unchecked Sendable {
     ///
     /// Use on ``eventLoop`` only.
     package private(set) var connectCount = 0
-
-    private struct Observed {
-        var state: AMQPConnectionState = .connecting
-        var observers: [UInt64: AsyncStream<AMQPConnectionState>.Continuation] = [:]
-        var nextObserver: UInt64 = 0
-    }
 
     /// Prepares a connection; nothing is sent before ``start()``.
     ///
@@ -61,7 +54,6 @@ public final class AMQPConnection: @unchecked Sendable {
             attemptLimit: configuration.connectionAttempts, retryDelay: configuration.retryDelay)
         self.firstConnect = eventLoop.makePromise()
         self.closedPromise = eventLoop.makePromise()
-        self.observed = NIOLockedValueBox(Observed())
     }
 
     /// Connects: tries `connectionAttempts` times, `retryDelay` apart.
@@ -84,30 +76,13 @@ public final class AMQPConnection: @unchecked Sendable {
     }
 
     /// What the connection is doing now.
-    public var state: AMQPConnectionState { self.observed.withLockedValue { $0.state } }
+    public var state: AMQPConnectionState { self.observed.current }
 
     /// What the connection is doing, from now on; ends when it is closed.
     ///
     /// The latest states are kept for a slow reader.
     public func states() -> AsyncStream<AMQPConnectionState> {
-        let (stream, continuation) = AsyncStream.makeStream(
-            of: AMQPConnectionState.self, bufferingPolicy: .bufferingNewest(16))
-        let id = self.observed.withLockedValue { observed in
-            let id = observed.nextObserver
-            observed.nextObserver += 1
-            continuation.yield(observed.state)
-            if case .closed = observed.state {
-                continuation.finish()
-            } else {
-                observed.observers[id] = continuation
-            }
-            return id
-        }
-        // A stream that is dropped takes itself off the list.
-        continuation.onTermination = { [weak self] _ in
-            self?.observed.withLockedValue { $0.observers[id] = nil }
-        }
-        return stream
+        self.observed.stream()
     }
 
     /// Closes the connection in AMQP's way, and everything on it.
@@ -175,7 +150,7 @@ extension AMQPConnection {
             let error = error ?? AMQPError(.connectionLost, "the connection was lost")
             self.logger.warning(
                 "No connection to the broker", metadata: ["error": "\(error)", "retryIn": "\(delay)"])
-            self.announce(.recovering(error))
+            self.observed.announce(.recovering(error))
             self.retryTimer = self.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) {
                 self.perform(self.machine.backoffElapsed(), error: nil)
             }
@@ -228,17 +203,13 @@ extension AMQPConnection {
 
     private func end(_ error: AMQPError) {
         self.machine.close()
-        self.announce(.closed(error))
+        self.observed.announce(.closed(error))
         self.firstConnect.fail(error)
         let participants = self.participants
         self.participants = []
         for participant in participants { participant.connectionClosed(error) }
         self.closedPromise.succeed()
-        let observers = self.observed.withLockedValue { observed in
-            defer { observed.observers = [:] }
-            return Array(observed.observers.values)
-        }
-        for observer in observers { observer.finish() }
+        self.observed.finish()
     }
 
     private func blockedChanged() {
@@ -253,18 +224,10 @@ extension AMQPConnection {
 
     private func announceConnected() {
         if let reason = self.link?.blockedReason {
-            self.announce(.blocked(reason: reason))
+            self.observed.announce(.blocked(reason: reason))
         } else {
-            self.announce(.connected)
+            self.observed.announce(.connected)
         }
-    }
-
-    private func announce(_ state: AMQPConnectionState) {
-        let observers = self.observed.withLockedValue { observed in
-            observed.state = state
-            return Array(observed.observers.values)
-        }
-        for observer in observers { observer.yield(state) }
     }
 }
 
