@@ -68,7 +68,7 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "AMQPRPC",
-            dependencies: ["AMQP", logging, metrics, tracing, collections]
+            dependencies: ["AMQP", logging, metrics, tracing, lifecycle, collections]
                 + nio("NIOCore", "NIOConcurrencyHelpers", "NIOPosix"),
             swiftSettings: settings),
 
@@ -224,8 +224,9 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "AMQP", "AMQPRPC", "LambdaAMQP", "LambdaFunction", "LambdaGateway", "LambdaMessages", "LambdaProtocol",
-                "TestSupport",
-                logging,
+                "TestSupport", logging, metrics, tracing, lifecycle,
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
             ] + nio("NIOCore", "NIOConcurrencyHelpers", "NIOPosix"),
             swiftSettings: testSettings),
         .testTarget(

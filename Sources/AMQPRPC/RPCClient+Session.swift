@@ -70,7 +70,7 @@ extension RPCClient: AMQPRecoverable {
     private func setUpFailed(_ error: any Error, on link: AMQPLink) {
         let error = error as? AMQPError ?? AMQPError(.channelClosed, "\(error)", underlying: error)
         self.absence = .notConnected(error)
-        self.connection.logger.warning("The RPC client has no reply queue", metadata: ["error": "\(error)"])
+        self.logger.warning("The RPC client has no reply queue", metadata: [RPCLogKey.error: "\(error)"])
         self.setUpAgain(on: link)
     }
 
@@ -79,16 +79,19 @@ extension RPCClient: AMQPRecoverable {
     /// The broker takes requests in order and does not say which one it refused: what came before that one may be executed,
     /// what came after is not. So of the last alone it is known.
     private func channelClosed(_ channel: AMQPLinkChannel, _ error: AMQPError) {
-        guard self.session?.channel === channel, channel.link.isOpen else { return }
-        self.connection.logger.warning("The RPC client's channel was closed", metadata: ["error": "\(error)"])
+        guard let session = self.session, session.channel === channel, channel.link.isOpen else { return }
+        self.logger.warning(
+            "The RPC client's channel was closed",
+            metadata: [RPCLogKey.queue: "\(session.replyTo)", RPCLogKey.error: "\(error)"])
         if error.code == .accessRefused, let last = self.lastPublished { self.fail(last, error) }
         self.sessionLost(.whileWaiting(on: error), absence: .notConnected(error))
         self.setUpAgain(on: channel.link)
     }
 
     private func consumerCancelled(on channel: AMQPLinkChannel) {
-        guard self.session?.channel === channel else { return }
-        self.connection.logger.warning("The broker deleted the RPC client's reply queue")
+        guard let session = self.session, session.channel === channel else { return }
+        self.logger.warning(
+            "The broker deleted the RPC client's reply queue", metadata: [RPCLogKey.queue: "\(session.replyTo)"])
         let error = AMQPError(.consumerCancelled, "the reply queue was deleted", isServerInitiated: true)
         self.sessionLost(error, absence: .notConnected(error))
         channel.close().whenComplete { _ in }

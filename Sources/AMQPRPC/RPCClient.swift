@@ -26,6 +26,7 @@ public final class RPCClient: @unchecked Sendable {
     let connection: AMQPConnection
     package let eventLoop: any EventLoop
     let configuration: RPCClientConfiguration
+    let logger: Logger
     /// What the async face measures its calls with; nil where nobody wants to know.
     let instruments: CallInstruments?
     var session: Session?
@@ -60,6 +61,7 @@ public final class RPCClient: @unchecked Sendable {
         self.connection = connection
         self.eventLoop = connection.eventLoop
         self.configuration = configuration
+        self.logger = configuration.logger ?? connection.logger
         self.instruments = CallInstruments(configuration.observability, .rpcClient)
         self.unsent = UnsentRequests(limit: configuration.unsentLimit, byteLimit: configuration.unsentByteLimit)
         self.calls = PendingCalls(epoch: .random(in: 0...UInt16.max))

@@ -1,3 +1,5 @@
+public import Logging
+
 /// How an ``RPCClient`` gets its replies and sends its requests.
 public struct RPCClientConfiguration: Sendable {
     /// Where replies come to.
@@ -29,6 +31,10 @@ public struct RPCClientConfiguration: Sendable {
     ///
     /// Default: 64 MiB.
     public var unsentByteLimit: Int
+    /// Where the client logs; nil for the connection's logger.
+    ///
+    /// Default: nil.
+    public var logger: Logger?
     /// Who is told of each call.
     ///
     /// Default: what the process has set up.
@@ -37,12 +43,14 @@ public struct RPCClientConfiguration: Sendable {
     /// The defaults unless given.
     public init(
         replyQueue: ReplyQueue = .exclusive, confirmsRequests: Bool = false, unsentLimit: Int = 1024,
-        unsentByteLimit: Int = 64 * 1024 * 1024, observability: RPCObservability = RPCObservability()
+        unsentByteLimit: Int = 64 * 1024 * 1024, logger: Logger? = nil,
+        observability: RPCObservability = RPCObservability()
     ) {
         self.replyQueue = replyQueue
         self.confirmsRequests = confirmsRequests
         self.unsentLimit = unsentLimit
         self.unsentByteLimit = unsentByteLimit
+        self.logger = logger
         self.observability = observability
     }
 }

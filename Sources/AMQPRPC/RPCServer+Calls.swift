@@ -67,7 +67,7 @@ extension RPCServer {
             return .fault(fault)
         } catch {
             if Task.isCancelled { return .interrupted }
-            self.log("A handler failed", error)
+            self.log("A handler failed", error, of: context.properties)
             return .fault(.handlerFailed)
         }
     }
@@ -135,14 +135,15 @@ extension RPCServer {
     private func reply(_ reply: RPCReply?, to call: ServedCall) {
         guard let reply = call.isStream ? call.lastMessage(reply) : reply else { return self.acknowledge(call) }
         guard let channel = call.channel.isOpen ? call.channel : self.channel, channel.isOpen else {
-            return self.log("A reply was not sent", AMQPError(.connectionLost, "the broker delivers the request again"))
+            let error = AMQPError(.connectionLost, "the broker delivers the request again")
+            return self.log("A reply was not sent", error, of: call.delivery.properties)
         }
         // The way that its elements took is gone, and its reader knows.
         if call.isStream, channel !== call.channel { return }
         do throws(AMQPError) {
             try call.publish(reply, on: channel)
         } catch {
-            self.log("A reply was not sent", error)
+            self.log("A reply was not sent", error, of: call.delivery.properties)
             // It would fail again: so the caller is told, and the request is not given back.
             try? call.publish(RPCFault.replyNotSent.reply, on: channel)
             return self.reject(call, requeue: false)
@@ -156,7 +157,7 @@ extension RPCServer {
         do throws(AMQPError) {
             try call.channel.ack(call.delivery.deliveryTag)
         } catch {
-            self.log("A request was not acknowledged", error)
+            self.log("A request was not acknowledged", error, of: call.delivery.properties)
         }
     }
 
@@ -165,7 +166,7 @@ extension RPCServer {
         do throws(AMQPError) {
             try call.channel.reject(call.delivery.deliveryTag, requeue: requeue)
         } catch {
-            self.log("A request was not refused", error)
+            self.log("A request was not refused", error, of: call.delivery.properties)
         }
     }
 

@@ -1,18 +1,21 @@
 public import AMQP
 import Logging
 import NIOCore
+public import ServiceLifecycle
 
 /// Handles the requests of a queue, several at once, and sends their replies.
 ///
 /// Reply and acknowledgement leave in one write. When the connection goes in between, the broker delivers the request
 /// again, so that a request is handled at least once; after a lost connection the server consumes again by itself.
 /// Every request with a `replyTo` is answered, if only with an error: see ``RPCFault``.
-public final class RPCServer: @unchecked Sendable {
+///
+/// It is a service for a `ServiceGroup`, whose graceful shutdown is the server's; or a task runs it.
+public final class RPCServer: Service, @unchecked Sendable {
     // @unchecked: every `var` is used on `eventLoop` only.
     /// Turns a request into what becomes of it.
     ///
     /// Called concurrently, up to the configured number. An ``RPCFault`` that it throws is the answer. Another error is
-    /// logged, and ``RPCFault/handlerFailed`` the answer. Its task is cancelled when the caller's time is over, when the
+    /// logged (``RPCServerConfiguration/logger``), and ``RPCFault/handlerFailed`` the answer. Its task is cancelled when the caller's time is over, when the
     /// reader of its stream has gone, and when the server is stopped at once; an error that it throws then is
     /// ``RPCFault/deadlineExceeded``, no answer at all, and the request's return to its queue.
     public typealias Handler = @Sendable (RPCContext) async throws -> RPCAnswer
@@ -20,6 +23,7 @@ public final class RPCServer: @unchecked Sendable {
     let connection: AMQPConnection
     let eventLoop: any EventLoop
     let configuration: RPCServerConfiguration
+    let logger: Logger
     let instruments: CallInstruments?
     let handler: Handler
 
@@ -36,6 +40,8 @@ public final class RPCServer: @unchecked Sendable {
     var isConsumerGone = false
     /// Why the last set-up failed.
     var setUpError: AMQPError?
+    /// Gives up what is being handled when the time to end it is up.
+    private var shutdownTimer: Scheduled<Void>?
     /// Why the connection ended for good.
     var closedError: AMQPError?
 
@@ -63,6 +69,7 @@ public final class RPCServer: @unchecked Sendable {
         self.connection = connection
         self.eventLoop = connection.eventLoop
         self.configuration = configuration
+        self.logger = configuration.logger ?? connection.logger
         self.instruments = CallInstruments(configuration.observability, .rpcServer)
         self.handler = handler
         self.ended = connection.eventLoop.makePromise()
@@ -77,10 +84,14 @@ public final class RPCServer: @unchecked Sendable {
         self.ended.succeed()
     }
 
-    /// Serves until ``triggerGracefulShutdown()``, until the task is cancelled, or until the connection is closed.
+    /// Serves until a graceful shutdown begins, until the task is cancelled, or until the connection is closed.
     ///
-    /// On cancellation no further request is taken; what is being handled is cancelled, too, and its answer still sent.
-    /// Requests that were delivered and not begun go back to the queue.
+    /// A graceful shutdown is the task's, as a `ServiceGroup` begins it, or ``triggerGracefulShutdown()``: no further
+    /// request is taken, and what is being handled ends and is answered. On cancellation it is cancelled, too, and its
+    /// answer still sent. Requests that were delivered and not begun go back to the queue.
+    ///
+    /// What has not ended ``RPCServerConfiguration/shutdownTimeout`` later is given up: its task is cancelled, its answer
+    /// not sent, and the broker gives its request to another server. The connection stays open.
     ///
     /// - Throws: `AMQPError`: `invalidArgument` when the concurrency is out of range or ``run()`` was called before; when
     ///   the queue cannot be declared or consumed at first, the broker's reason; `connectionClosed` when the connection
@@ -91,7 +102,11 @@ public final class RPCServer: @unchecked Sendable {
         }
         try await self.eventLoop.flatSubmit { self.start() }.value()
         await withTaskCancellationHandler {
-            _ = try? await self.ended.futureResult.get()
+            await withGracefulShutdownHandler {
+                _ = try? await self.ended.futureResult.get()
+            } onGracefulShutdown: {
+                self.triggerGracefulShutdown()
+            }
         } onCancel: {
             self.eventLoop.execute { self.stop(atOnce: true) }
         }
@@ -101,15 +116,11 @@ public final class RPCServer: @unchecked Sendable {
 
     /// Has ``run()`` return once what is being handled is finished; no further request is taken.
     ///
-    /// Requests that were delivered and not begun go back to the queue at once. Cancel the task of ``run()`` where that
-    /// takes too long. Safe to call from any task, more than once.
+    /// Requests that were delivered and not begun go back to the queue at once. What takes longer than
+    /// ``RPCServerConfiguration/shutdownTimeout`` is given up; cancel the task of ``run()`` to have it cancelled sooner.
+    /// Safe to call from any task, more than once.
     public func triggerGracefulShutdown() {
         self.eventLoop.execute { self.stop(atOnce: false) }
-    }
-
-    func log(_ message: Logger.Message, _ error: any Error) {
-        self.connection.logger.warning(
-            message, metadata: ["queue": "\(self.configuration.queue.name)", "error": "\(error)"])
     }
 }
 
@@ -124,6 +135,8 @@ extension RPCServer {
         }
         guard !self.isStopping else { return }
         self.isStopping = true
+        let timeout = TimeAmount(self.configuration.shutdownTimeout)
+        self.shutdownTimer = self.eventLoop.assumeIsolated().scheduleTask(in: timeout) { self.giveUp() }
         self.stopConsuming().assumeIsolated().whenComplete { _ in
             self.isConsumerGone = true
             self.endIfDone()
@@ -132,12 +145,21 @@ extension RPCServer {
 
     /// Ends ``run()`` when nothing is left to be done.
     func endIfDone() {
-        if self.isConsumerGone, self.calls.isEmpty { self.ended.succeed() }
+        guard self.isConsumerGone, self.calls.isEmpty else { return }
+        self.shutdownTimer?.cancel()
+        self.ended.succeed()
+    }
+
+    /// The time is up: closing the channel, which follows, has the broker deliver the requests to somebody else.
+    private func giveUp() {
+        if !self.calls.isEmpty { self.logGivenUp() }
+        self.isStoppingAtOnce = true
+        for call in self.calls.values { call.giveUp() }
+        self.ended.succeed()
     }
 
     /// The connection is closed for good: no answer can be sent any more.
     func connectionEnded() {
-        self.isStopping = true
         self.isConsumerGone = true
         self.stop(atOnce: true)
         self.endIfDone()

@@ -1,4 +1,5 @@
 public import AMQP
+public import Logging
 
 /// What an ``RPCServer`` consumes, and how much at a time.
 public struct RPCServerConfiguration: Sendable {
@@ -29,7 +30,16 @@ public struct RPCServerConfiguration: Sendable {
     ///
     /// Default: nil.
     public var rememberedReplies: RPCRememberedReplies?
-
+    /// How long what is being handled has to end, from when the server is told to stop; zero gives it up at once.
+    ///
+    /// Default: 30 seconds.
+    public var shutdownTimeout: Duration
+    /// Where the server logs, also what handlers throw that is no ``RPCFault``; nil for the connection's logger.
+    ///
+    /// A connection that was given no logger logs nothing, so then nobody sees why a handler failed.
+    ///
+    /// Default: nil.
+    public var logger: Logger?
     /// Who is told of each request.
     ///
     /// Default: what the process has set up.
@@ -43,16 +53,21 @@ public struct RPCServerConfiguration: Sendable {
     ///   - concurrency: How many requests are handled at once, 1 to 65 535.
     ///   - allowsStreams: Whether callers may ask for several replies.
     ///   - rememberedReplies: How replies to requests with an idempotency key are remembered.
+    ///   - shutdownTimeout: How long what is being handled has to end when the server stops.
+    ///   - logger: Where the server logs; nil for the connection's logger.
     ///   - observability: Who is told of each request.
     public init(
         queue: AMQPQueueDeclaration, declaresQueue: Bool = true, concurrency: Int = 1, allowsStreams: Bool = false,
-        rememberedReplies: RPCRememberedReplies? = nil, observability: RPCObservability = RPCObservability()
+        rememberedReplies: RPCRememberedReplies? = nil, shutdownTimeout: Duration = .seconds(30),
+        logger: Logger? = nil, observability: RPCObservability = RPCObservability()
     ) {
         self.queue = queue
         self.declaresQueue = declaresQueue
         self.concurrency = concurrency
         self.allowsStreams = allowsStreams
         self.rememberedReplies = rememberedReplies
+        self.shutdownTimeout = shutdownTimeout
+        self.logger = logger
         self.observability = observability
     }
 }

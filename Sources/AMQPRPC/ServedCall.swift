@@ -66,9 +66,17 @@ extension ServedCall {
 
     /// One that cannot leave now is left out: the next one says the same.
     private func sendBeat() {
-        guard self.channel.isOpen, self.channel.link.isWritable else { return }
+        guard self.channel.isOpen else { return self.stopBeats() }
+        guard self.channel.link.isWritable else { return }
         let properties = AMQPProperties(contentType: nil, headers: [RPCHeader.beat: true])
         try? self.publish(RPCReply(properties: properties, body: ByteBuffer()), on: self.channel)
+    }
+
+    /// Nobody waits for the handler any more, which may go on for ever.
+    func giveUp() {
+        self.stopBeats()
+        self.endStream(.handlerCancelled)
+        self.task?.cancel()
     }
 
     /// Publishes a reply under the caller's own id.
