@@ -76,8 +76,10 @@ extension RPCClient {
         let watch: SilenceWatch? = if let silence { try SilenceWatch(self, silence: silence) } else { nil }
         var request = watch?.asking(request, timeout: timeout) ?? request
         request.setHeader(RPCHeader.streamCredit, .int64(Int64(window)))
+        let measurement = self.instruments?.begin("stream", request.routingKey.string)
+        measurement?.inject(into: &request.properties.headers)
         let (replies, continuation) = RPCReplyStream.Replies.makeStream()
-        let call = ReplyStreamCall(self, window: window, watch, continuation)
+        let call = ReplyStreamCall(self, window: window, watch, measurement, continuation)
         call.start(request, timeout: TimeAmount(timeout))
         return RPCReplyStream(replies, call)
     }

@@ -9,6 +9,8 @@ final class ReplyStreamCall: @unchecked Sendable {
     private let client: RPCClient
     private let replies: RPCReplyStream.Replies.Continuation
     private let watch: SilenceWatch?
+    /// Whom to tell the end.
+    private var measurement: CallMeasurement?
     private var receiver: ReplyStreamReceiver
     private var id: CallID?
     /// Where credit goes; the server names it in each element.
@@ -16,11 +18,13 @@ final class ReplyStreamCall: @unchecked Sendable {
     private var isCancelled = false
 
     init(
-        _ client: RPCClient, window: Int, _ watch: SilenceWatch?, _ replies: RPCReplyStream.Replies.Continuation
+        _ client: RPCClient, window: Int, _ watch: SilenceWatch?, _ measurement: CallMeasurement?,
+        _ replies: RPCReplyStream.Replies.Continuation
     ) {
         self.client = client
         self.receiver = ReplyStreamReceiver(window: window)
         self.watch = watch
+        self.measurement = measurement
         self.replies = replies
     }
 
@@ -53,8 +57,14 @@ final class ReplyStreamCall: @unchecked Sendable {
     private func cancel() {
         self.isCancelled = true
         self.watch?.stop()
+        self.measureEnd(.callCancelled)
         self.tellServer([RPCHeader.streamCancel: true])
         if let id = self.id { self.client.cancel(id) }
+    }
+
+    /// The first end is the stream's.
+    private func measureEnd(_ error: AMQPError?) {
+        self.measurement.take()?.end(error?.code.description ?? "success", error)
     }
 
     private func received(_ result: Result<RPCReply, AMQPError>) -> RPCClient.StreamStep {
@@ -86,6 +96,7 @@ final class ReplyStreamCall: @unchecked Sendable {
 
     private func finish(_ error: AMQPError?) -> RPCClient.StreamStep {
         self.watch?.stop()
+        self.measureEnd(error)
         self.replies.finish(throwing: error)
         return .last
     }
