@@ -40,7 +40,7 @@ public struct RPCFault: Error, Sendable, Hashable {
 
     /// The handler threw an error that is none of these: 500.
     ///
-    /// The error itself is logged and not sent.
+    /// The error itself is logged (``RPCServerConfiguration/logger``) and not sent.
     public static let handlerFailed = RPCFault(type: "HandlerFailed", status: 500, message: "the handler failed")
     /// The handler was cancelled, since its caller's time was over: 504.
     public static let deadlineExceeded = RPCFault(
@@ -51,6 +51,9 @@ public struct RPCFault: Error, Sendable, Hashable {
     /// The request's idempotency key is longer than 255 bytes, or neither text nor bytes: 400.
     public static let invalidIdempotencyKey = RPCFault(
         type: "InvalidIdempotencyKey", status: 400, message: "an idempotency key is 1 to 255 bytes")
+    /// The request's idempotency key is that of another request, whose body differs; this one was not handled: 400.
+    public static let idempotencyKeyReused = RPCFault(
+        type: "IdempotencyKeyReused", status: 400, message: "the idempotency key belongs to a request with another body")
 }
 
 extension RPCFault: CustomStringConvertible {

@@ -5,8 +5,8 @@ extension RPCRequest {
     ///
     /// A server that remembers replies (``RPCServerConfiguration/rememberedReplies``) answers a request with a key that
     /// it knows with the reply that it gave before; so a call that failed with nobody knowing whether it was executed may
-    /// be made again. 1 to 255 bytes of UTF-8, different for each thing to be done: a UUID, say. Kept in the header
-    /// `X-RPC-Idempotency-Key`.
+    /// be made again. 1 to 255 bytes of UTF-8, different for each thing to be done: a UUID, say. With another body than
+    /// before the answer is ``RPCFault/idempotencyKeyReused``. Kept in the header `X-RPC-Idempotency-Key`.
     public var idempotencyKey: String? {
         get { self.properties.headers?[RPCHeader.idempotencyKey]?.stringValue }
         set { self.setHeader(RPCHeader.idempotencyKey, newValue.map { .string($0) }) }

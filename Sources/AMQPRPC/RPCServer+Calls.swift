@@ -37,7 +37,8 @@ extension RPCServer {
     }
 
     private func begin(_ call: ServedCall, _ key: RememberedReplies<ServedCall>.Key, timeout: TimeAmount?) {
-        switch self.remembered?.begin(key, call, now: .now()) {
+        switch self.remembered?.begin(key, .init(call.delivery.body), call, now: .now()) {
+        case .refuse: self.conclude(call, .fault(.idempotencyKeyReused))
         case .answer(let reply): self.conclude(call, .answer(.reply(reply)))
         case .join: break
         case .run, nil:

@@ -17,6 +17,21 @@ package struct RememberedReplies<Joiner> {
         }
     }
 
+    /// What tells two bodies under one key from each other.
+    ///
+    /// Of this process only, where the replies are; with bytes that nobody can choose to be the same.
+    package struct Digest: Equatable, Sendable {
+        private let byteCount: Int
+        private let hash: Int
+
+        package init(_ body: ByteBuffer) {
+            self.byteCount = body.readableBytes
+            var hasher = Hasher()
+            body.withUnsafeReadableBytes { hasher.combine(bytes: $0) }
+            self.hash = hasher.finalize()
+        }
+    }
+
     /// What becomes of a request.
     package enum BeginAction {
         /// It is the first with its key: handle it, and call ``finished(_:reply:now:)``.
@@ -25,13 +40,20 @@ package struct RememberedReplies<Joiner> {
         case join
         /// One with its key was handled: this came of it.
         case answer(RPCReply)
+        /// The one with its key had another body: it is another request, whose key is wrong.
+        case refuse
     }
 
-    private enum Entry {
+    private enum State {
         /// Can transition to: `finished`, or is forgotten.
         case running([Joiner])
         /// Leaves by age, or to make room.
         case finished(RPCReply, byteCount: Int)
+    }
+
+    private struct Entry {
+        var digest: Digest
+        var state: State
     }
 
     private let countLimit: Int
@@ -54,15 +76,17 @@ package struct RememberedReplies<Joiner> {
     package var count: Int { self.order.count }
 
     /// A request has come.
-    package mutating func begin(_ key: Key, _ joiner: Joiner, now: NIODeadline) -> BeginAction {
+    package mutating func begin(_ key: Key, _ digest: Digest, _ joiner: Joiner, now: NIODeadline) -> BeginAction {
         self.forget(now: now)
-        switch self.entries[key] {
-        case nil:
-            self.entries[key] = .running([])
+        guard let entry = self.entries[key] else {
+            self.entries[key] = Entry(digest: digest, state: .running([]))
             return .run
+        }
+        guard entry.digest == digest else { return .refuse }
+        switch entry.state {
         case .running(var joiners):
             joiners.append(joiner)
-            self.entries[key] = .running(joiners)
+            self.entries[key]?.state = .running(joiners)
             return .join
         case .finished(let reply, _): return .answer(reply)
         }
@@ -76,12 +100,14 @@ package struct RememberedReplies<Joiner> {
     ///   - now: The time.
     /// - Returns: Those that have joined it.
     package mutating func finished(_ key: Key, reply: RPCReply?, now: NIODeadline) -> [Joiner] {
-        guard case .running(let joiners) = self.entries.removeValue(forKey: key) else { return [] }
+        guard let entry = self.entries.removeValue(forKey: key), case .running(let joiners) = entry.state else {
+            return []
+        }
         guard let reply else { return joiners }
         let (detached, size) = reply.detached()
         let byteCount = size + key.bytes.count
         guard byteCount <= self.byteLimit, self.countLimit > 0 else { return joiners }
-        self.entries[key] = .finished(detached, byteCount: byteCount)
+        self.entries[key] = Entry(digest: entry.digest, state: .finished(detached, byteCount: byteCount))
         self.order.append((key, now + self.duration))
         self.byteCount += byteCount
         self.forget(now: now)
@@ -93,7 +119,7 @@ package struct RememberedReplies<Joiner> {
             oldest.expiry <= now || self.order.count > self.countLimit || self.byteCount > self.byteLimit
         {
             self.order.removeFirst()
-            if case .finished(_, let byteCount) = self.entries.removeValue(forKey: oldest.key) {
+            if case .finished(_, let byteCount) = self.entries.removeValue(forKey: oldest.key)?.state {
                 self.byteCount -= byteCount
             }
         }
@@ -106,6 +132,9 @@ extension RememberedReplies.BeginAction {
 
     /// Whether it waits for another's reply.
     package var isJoin: Bool { if case .join = self { true } else { false } }
+
+    /// Whether its key belongs to another request.
+    package var isRefuse: Bool { if case .refuse = self { true } else { false } }
 
     /// The remembered reply, if that is the answer.
     package var answer: RPCReply? { if case .answer(let reply) = self { reply } else { nil } }

@@ -310,6 +310,21 @@ import Testing
         }
     }
 
+    @Test func aKeyThatComesWithAnotherBodyIsRefused() async throws {
+        try await self.withServer(
+            remembers: RPCRememberedReplies(), handler: { .reply(RPCReply(body: $0.body)) }
+        ) { client, _, _ in
+            for _ in 0..<2 {
+                let reply = try await client.call(self.request("tea", key: "k"), timeout: .seconds(30))
+                #expect(String(buffer: reply.body) == "tea")
+            }
+            let error = try await self.error {
+                _ = try await client.call(self.request("coffee", key: "k"), timeout: .seconds(30))
+            }
+            #expect(error.fault == .idempotencyKeyReused && !error.isRetriable)
+        }
+    }
+
     @Test func anErrorThatMayPassIsNotRemembered() async throws {
         let count = NIOLockedValueBox(0)
         try await self.withServer(
