@@ -112,7 +112,7 @@ import Tracing
 
     @Test func aHandlersOwnErrorIsLoggedWithItsQueueAndCorrelationID() async throws {
         struct Secret: Error {}
-        let log = LogLines()
+        let log = RPCLogLines()
         let correlationID = NIOLockedValueBox("")
         try await RPCSetUp.run { test in
             try await test.whileServing(self.server(test, logger: log.logger)) { context in
@@ -132,7 +132,7 @@ import Tracing
     }
 
     @Test func aClientLogsWithItsOwnLogger() async throws {
-        let log = LogLines()
+        let log = RPCLogLines()
         var configuration = RPCClientConfiguration(logger: log.logger)
         configuration.observability = .none
         try await RPCSetUp.run(client: configuration) { test in
@@ -229,46 +229,5 @@ import Tracing
             #expect(self.callers.finishedSpans.first?.attributes.get("error.type") == .string("cancelled"))
             #expect(self.clientCount(test, "stream", "cancelled") == 1)
         }
-    }
-}
-
-/// Keeps what is logged.
-private final class LogLines: LogHandler {
-    struct Line {
-        var level: Logger.Level
-        var message: String
-        var metadata: [String: String]
-    }
-
-    private let record = NIOLockedValueBox<[Line]>([])
-
-    var lines: [Line] { self.record.withLockedValue { $0 } }
-
-    var logger: Logger {
-        var logger = Logger(label: "test") { _ in self }
-        logger.logLevel = .trace
-        return logger
-    }
-
-    var logLevel: Logger.Level {
-        get { .trace }
-        set {}
-    }
-
-    var metadata: Logger.Metadata {
-        get { [:] }
-        set {}
-    }
-
-    subscript(metadataKey _: String) -> Logger.Metadata.Value? {
-        get { nil }
-        set {}
-    }
-
-    func log(event: LogEvent) {
-        let line = Line(
-            level: event.level, message: event.message.description,
-            metadata: (event.metadata ?? [:]).mapValues(\.description))
-        self.record.withLockedValue { $0.append(line) }
     }
 }
