@@ -1,6 +1,8 @@
 import AMQP
 import AMQPRPC
+import Logging
 import NIOCore
+import ServiceLifecycle
 
 // What AMQPRPC's documentation shows, compiled: a test compares the texts.
 
@@ -45,4 +47,57 @@ func longCall(_ client: RPCClient, _ request: RPCRequest) async throws {
 
 func quiet() -> RPCClientConfiguration {
     RPCClientConfiguration(observability: .none)
+}
+
+func serveAsAService(_ server: RPCServer, logger: Logger) async throws {
+    let group = ServiceGroup(services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    try await group.run()
+}
+
+func shutDown(_ server: RPCServer) async throws {
+    let serving = Task { try await server.run() }
+    // …
+    server.triggerGracefulShutdown()
+    try await serving.value
+}
+
+func serveStreams(_ connection: AMQPConnection) async throws {
+    let server = RPCServer(
+        connection: connection,
+        configuration: RPCServerConfiguration(queue: AMQPQueueDeclaration(name: "countdown"), allowsStreams: true)
+    ) { request in
+        for number in (1...10).reversed() {
+            try await request.send(RPCReply(body: ByteBuffer(string: "\(number)")))
+        }
+        return .reply(RPCReply(body: ByteBuffer(string: "0")))
+    }
+    try await server.run()
+}
+
+func readStream(_ client: RPCClient) async throws {
+    let request = RPCRequest(routingKey: "countdown", body: ByteBuffer())
+    for try await reply in try client.stream(request, timeout: .seconds(60)) {
+        print(String(buffer: reply.body))
+    }
+}
+
+func rememberReplies() -> RPCServerConfiguration {
+    RPCServerConfiguration(
+        queue: AMQPQueueDeclaration(name: "orders"),
+        rememberedReplies: RPCRememberedReplies(count: 1000, duration: .seconds(3600)))
+}
+
+func once(_ client: RPCClient) async throws -> RPCReply {
+    var request = RPCRequest(routingKey: "orders", body: ByteBuffer(string: "tea"))
+    request.idempotencyKey = "7f1c2c4e-order-42"
+    do throws(AMQPError) {
+        return try await client.call(request, timeout: .seconds(5))
+    } catch {
+        guard error.code == .timedOut || error.code == .connectionLost else { throw error }
+        return try await client.call(request, timeout: .seconds(5))  // the same key, and the same body
+    }
+}
+
+func logged(logger: Logger) -> RPCServerConfiguration {
+    RPCServerConfiguration(queue: AMQPQueueDeclaration(name: "prices"), logger: logger)
 }
