@@ -27,7 +27,12 @@ let package = Package(
             ],
             path: "web-service", exclude: ["README.md", "greeter.py", "run"]),
         .executableTarget(
-            name: "price-server", dependencies: [product("AMQPRPC"), product("AMQP"), nio], path: "rpc-server/server"),
+            name: "price-server",
+            dependencies: [
+                product("AMQPRPC"), product("AMQP"), nio, logging,
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            path: "rpc-server/server"),
         .executableTarget(
             name: "price-client", dependencies: [product("AMQPRPC"), product("AMQP"), nio], path: "rpc-server/client"),
         .executableTarget(

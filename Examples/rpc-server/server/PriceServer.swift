@@ -1,7 +1,9 @@
 import AMQP
 import AMQPRPC
 import Foundation
+import Logging
 import NIOCore
+import ServiceLifecycle
 
 /// Says what things cost, to whoever asks by RabbitMQ, in any language. usage: price-server
 @main
@@ -10,7 +12,8 @@ struct PriceServer {
 
     static func main() async throws {
         let uri = ProcessInfo.processInfo.environment["AMQP_URI"] ?? "amqp://localhost"
-        let connection = try await AMQPConnection.connect(AMQPConfiguration(uri: uri))
+        let logger = Logger(label: "price-server")
+        let connection = try await AMQPConnection.connect(AMQPConfiguration(uri: uri), logger: logger)
         // Sixteen requests at a time; where more wait, other servers of the same queue take them.
         let server = RPCServer(
             connection: connection,
@@ -22,6 +25,9 @@ struct PriceServer {
             }
             return .reply(RPCReply(body: ByteBuffer(string: "\(price)")))
         }
-        try await server.run()
+        // On a signal it takes no further request, and ends when what it handles is answered.
+        let group = ServiceGroup(services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        try await group.run()
+        await connection.close()
     }
 }
