@@ -51,9 +51,11 @@ import Testing
         let (released, release) = AsyncStream.makeStream(of: Void.self)
         let (cancelled, cancellation) = AsyncStream.makeStream(of: Void.self)
         let began = NIOLockedValueBox(false)
+        let log = RPCLogLines()
         try await RPCSetUp.run { test in
             var configuration = test.configuration
             configuration.shutdownTimeout = .milliseconds(200)
+            configuration.logger = log.logger
             let group = self.group(
                 test.server(configuration) { context in
                     began.withLockedValue { $0 = true }
@@ -71,6 +73,9 @@ import Testing
             if isCancelled { serving.cancel() } else { await group.triggerGracefulShutdown() }
             _ = await serving.result
             for await _ in cancelled {}
+            let line = try #require(log.lines.first)
+            #expect(line.message == "Requests were being handled when the time to end them was up")
+            #expect(line.metadata == ["queue": test.queue.name, "requests": "1"])
             try await test.whileServing(test.configuration) { context in
                 .reply(RPCReply(body: ByteBuffer(string: "again: \(context.isRedelivered)")))
             } _: {
