@@ -18,7 +18,7 @@ package struct ClientSession: Sendable {
             let rpc = try await RPCClient.start(on: connection, configuration: replies)
             return ClientSession(connection: connection, rpc: rpc, events: ConfirmingChannel(connection: connection))
         } catch {
-            throw LambdaError(error, function: "")
+            throw LambdaError(starting: error)
         }
     }
 

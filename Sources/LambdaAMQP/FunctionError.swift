@@ -13,14 +13,20 @@ public struct FunctionError: Error, Sendable, Hashable {
     public let errorType: String?
     /// The document's `errorMessage`.
     public let message: String?
+    /// The invocation's request id.
+    public let requestID: String?
+    /// The last 4096 bytes of the invocation's log, where they were asked for.
+    public let logTail: ByteBuffer?
 
     /// Reads an error document, which may be anything.
-    init(kind: String, payload: ByteBuffer) {
+    init(kind: String, payload: ByteBuffer, requestID: String? = nil, logTail: ByteBuffer? = nil) {
         let document = try? JSONValue.parse(payload).get()
         self.kind = kind
         self.payload = payload
         self.errorType = document?["errorType"]?.stringValue
         self.message = document?["errorMessage"]?.stringValue
+        self.requestID = requestID
+        self.logTail = logTail
     }
 }
 

@@ -41,7 +41,9 @@ public struct InvocationResult: Sendable {
         do {
             return try decoder.decode(type, from: Data(payload.readableBytesView))
         } catch {
-            throw LambdaError(.invalidResult, "the function's result is not the expected \(type): \(error)")
+            throw LambdaError(
+                .invalidResult, "the function's result is not the expected \(type): \(error)",
+                requestID: self.requestID, underlying: error)
         }
     }
 }
@@ -59,14 +61,15 @@ extension InvocationResult {
                     message: ErrorMessage(reply.body).text, requestID: requestID,
                     retryAfter: headers?[LambdaHeader.retryAfter]?.decimalValue.map { .seconds(max(0, $0)) }))
         }
+        let logTail = headers?[LambdaHeader.logResult]?.stringValue
+            .flatMap { Base64.decode($0) }.map { ByteBuffer(bytes: $0) }
         return .success(
             InvocationResult(
                 payload: reply.body,
                 functionError: headers?[LambdaHeader.functionError]?.stringValue
-                    .map { FunctionError(kind: $0, payload: reply.body) },
+                    .map { FunctionError(kind: $0, payload: reply.body, requestID: requestID, logTail: logTail) },
                 executedVersion: headers?[LambdaHeader.executedVersion]?.stringValue, requestID: requestID,
-                logTail: headers?[LambdaHeader.logResult]?.stringValue
-                    .flatMap { Base64.decode($0) }.map { ByteBuffer(bytes: $0) }))
+                logTail: logTail))
     }
 
     /// The same, once its payload went another way.

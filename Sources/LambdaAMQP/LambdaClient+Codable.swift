@@ -58,7 +58,7 @@ extension LambdaClient {
         do {
             return ByteBuffer(bytes: try self.configuration.encoder.encode(event))
         } catch {
-            throw LambdaError(.badRequest, "the event cannot be made JSON: \(error)")
+            throw LambdaError(.badRequest, "the event cannot be made JSON: \(error)", underlying: error)
         }
     }
 }

@@ -1,6 +1,3 @@
-import AMQP
-import LambdaProtocol
-
 /// Why an invocation has no result: an error of the way there and back, not of the function.
 ///
 /// A function's own error is a result, see ``InvocationResult/functionError``.
@@ -40,7 +37,7 @@ public struct LambdaError: Error, Sendable {
         public static let cancelled = Self(.cancelled)
         /// The function's result is not what the caller expected. It was executed.
         public static let invalidResult = Self(.invalidResult)
-        /// The client was shut down before. Not executed.
+        /// The client was shut down before, or its connection closed. Not executed.
         public static let closed = Self(.closed)
 
         /// A bounded set of names: safe as a metric label.
@@ -61,16 +58,20 @@ public struct LambdaError: Error, Sendable {
     public let mayHaveExecuted: Bool
     /// Whether the same invocation may be made again without running twice.
     public let isRetriable: Bool
+    /// The error below this one, where there was one: an `AMQPError` of the connection or of the call, or what a JSON
+    /// coder threw.
+    public let underlying: (any Error)?
 
     package init(
         _ code: Code, _ message: String, errorType: String? = nil, requestID: String? = nil,
-        retryAfter: Duration? = nil
+        retryAfter: Duration? = nil, underlying: (any Error)? = nil
     ) {
         self.code = code
         self.message = message
         self.errorType = errorType
         self.requestID = requestID
         self.retryAfter = retryAfter
+        self.underlying = underlying
         self.mayHaveExecuted = [.noAnswer, .service, .cancelled, .invalidResult].contains(code)
         self.isRetriable = [.tooManyRequests, .unavailable, .expired].contains(code)
     }
@@ -84,46 +85,4 @@ extension LambdaError {
 extension LambdaError: CustomStringConvertible {
     /// Kind and message.
     public var description: String { "\(self.errorType ?? self.code.description): \(self.message)" }
-}
-
-extension LambdaError {
-    /// An error of the connection or of the call, as the outcome that the wire contract gives it.
-    init(_ error: AMQPError, function: String) {
-        switch error.code {
-        case .unroutable:
-            self.init(
-                .notDeployed, "Function not found: \(function) (no queue of that name)",
-                errorType: InvokeError.Kind.resourceNotFound.errorType)
-        case .timedOut:
-            self.init(
-                .noAnswer, "No answer from \(function) in time", errorType: InvokeError.Kind.noAnswer.errorType)
-        // The reply's way is gone, the request's may not have been.
-        case .connectionLost, .connectionClosed, .channelClosed, .consumerCancelled, .protocolViolation:
-            self.init(.noAnswer, error.message, errorType: InvokeError.Kind.noAnswer.errorType)
-        case .nacked:
-            self.init(.tooManyRequests, error.message, errorType: InvokeError.Kind.tooManyRequests.errorType)
-        case .invalidConfiguration: self.init(.invalidConfiguration, error.message)
-        case .invalidArgument: self.init(.badRequest, error.message)
-        case .accessRefused, .vhostNotFound, .tlsFailed: self.init(.accessRefused, error.message)
-        case .cancelled: self.init(.cancelled, error.message)
-        default:
-            self.init(.unavailable, error.message, errorType: InvokeError.Kind.serviceUnavailable.errorType)
-        }
-    }
-
-    /// An error that came as an answer.
-    init(status: Int, errorType: String?, message: String, requestID: String?, retryAfter: Duration?) {
-        let code: Code =
-            switch (status, errorType) {
-            case (404, _): .notDeployed
-            case (408, InvokeError.Kind.requestExpired.errorType): .expired
-            case (408, _): .noAnswer
-            case (413, _): .tooLarge
-            case (429, _): .tooManyRequests
-            case (503, _): .unavailable
-            case (400..<500, _): .badRequest
-            default: .service
-            }
-        self.init(code, message, errorType: errorType, requestID: requestID, retryAfter: retryAfter)
-    }
 }

@@ -20,7 +20,10 @@ import Testing
     @Test func aFunctionErrorHasTypeAndMessageAndItsDocumentByteForByte() throws {
         let document = #"{"errorType":"KeyError", "errorMessage":"'id'","stackTrace":[]}"#
         let result = try self.read(
-            ["StatusCode": .int32(200), "X-Amz-Function-Error": "Unhandled", "X-Amzn-RequestId": "r"], document).get()
+            [
+                "StatusCode": .int32(200), "X-Amz-Function-Error": "Unhandled", "X-Amzn-RequestId": "r",
+                "X-Amz-Log-Result": "dGFpbA==",
+            ], document).get()
         let error = try #require(result.functionError)
         #expect(error.kind == "Unhandled")
         #expect(error.errorType == "KeyError")
@@ -28,6 +31,9 @@ import Testing
         #expect(String(buffer: error.payload) == document)
         #expect(result.requestID == "r")
         #expect("\(error)" == "KeyError: 'id'")
+        // Whoever has the thrown error only misses nothing.
+        #expect(error.requestID == "r")
+        #expect(error.logTail == ByteBuffer(string: "tail"))
         #expect(throws: FunctionError.self) { try result.get() }
         #expect(throws: FunctionError.self) { try result.decode(as: Int.self) }
     }
