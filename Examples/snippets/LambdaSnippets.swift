@@ -98,10 +98,16 @@ func retries(_ lambda: LambdaClient, _ order: Order) async throws -> Receipt {
     return try await lambda.invoke("checkout", event: order, options: options)
 }
 
-func states(_ connection: AMQPConnection) async {
-    for await state in connection.states() {
+func readiness(_ lambda: LambdaClient) -> Bool {
+    let isReady = if case .connected = lambda.state { true } else { false }
+    return isReady
+}
+
+func states(_ lambda: LambdaClient) async {
+    for await state in lambda.states() {
         switch state {
-        case .connecting, .connected: print("up")
+        case .connecting: print("not yet")
+        case .connected: print("up")
         case .blocked(let reason): print("the broker takes no messages: \(reason)")
         case .recovering(let error): print("down: \(error)")
         case .closed: print("over")

@@ -14,8 +14,8 @@ extension LambdaClient {
     /// lost comes back by itself, for ever.
     ///
     /// - Throws: ``LambdaError`` when the broker cannot be reached at first (`unavailable`, after
-    ///   `connectionAttempts`), refuses the login (`accessRefused`), or a setting is wrong (`invalidConfiguration`); and
-    ///   when the client was run before.
+    ///   `connectionAttempts`), refuses the login or the reply queue (`accessRefused`), or a setting is wrong, or the
+    ///   broker has no such replies (`invalidConfiguration`); and when the client was run before.
     public func run() async throws {
         switch self.lifecycle.withLockedValue({ $0.runStarted() }) {
         case .refuse(let error): throw error
@@ -45,10 +45,10 @@ extension LambdaClient {
         do {
             session = try await self.open(broker)
         } catch {
-            let error = (error as? AMQPError).map { LambdaError($0, function: "") } ?? (error as? LambdaError)
-                ?? LambdaError(.service, "\(error)")
+            let error = (error as? AMQPError).map { LambdaError(starting: $0) } ?? (error as? LambdaError)
+                ?? LambdaError(.unavailable, "\(error)", underlying: error)
             await self.close(error)
-            throw error
+            throw Task.isCancelled ? .cancelled : error
         }
         switch self.lifecycle.withLockedValue({ $0.connected(session) }) {
         case .resume(let callers):
@@ -62,6 +62,7 @@ extension LambdaClient {
 
     private func open(_ broker: AMQPConfiguration) async throws -> ClientSession {
         let connection = try AMQPConnection(configuration: broker, eventLoop: self.eventLoop, logger: self.logger)
+        self.observedStates.follow(connection)
         try await withTaskCancellationOrGracefulShutdownHandler {
             try await self.eventLoop.flatSubmit { connection.start() }.get()
         } onCancelOrGracefulShutdown: {
@@ -102,6 +103,7 @@ extension LambdaClient {
         let (session, callers, drainer) = self.lifecycle.withLockedValue { $0.closed(error) }
         for caller in callers { caller.fail(error) }
         drainer?.fail(error)
+        self.observedStates.end(error)
         guard let session else { return }
         await session.close()
         if self.broker != nil { await session.connection.close() }
@@ -118,7 +120,13 @@ extension LambdaClient {
     func acquire(until deadline: ContinuousClock.Instant) async throws(LambdaError) -> ClientSession {
         let eventLoop = self.eventLoop
         switch self.lifecycle.withLockedValue({ $0.callStarted { eventLoop.makePromise() } }) {
-        case .proceed(let session): return session
+        case .proceed(let session):
+            // Nobody but the client closes a connection of its own.
+            if self.broker == nil, case .closed(let error) = session.connection.state {
+                self.release()
+                throw LambdaError(closedBefore: error)
+            }
+            return session
         case .refuse(let error): throw error
         case .wait(let id, let promise): return try await self.wait(id, promise.futureResult, until: deadline)
         }

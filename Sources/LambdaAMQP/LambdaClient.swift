@@ -28,6 +28,7 @@ public final class LambdaClient: Service {
     let broker: AMQPConfiguration?
     // NIO's lock, not Synchronization's: Thread Sanitizer sees what it orders.
     let lifecycle: NIOLockedValueBox<Lifecycle>
+    let observedStates = ClientStates()
 
     /// A client that connects when it is run; calls that are made before wait for that.
     ///
@@ -58,7 +59,8 @@ public final class LambdaClient: Service {
     ///   - connection: The connection, which may serve others too. Closing the client leaves it open.
     ///   - configuration: Reply queue, retries, JSON, metrics and traces.
     ///   - logger: Where retries are logged.
-    /// - Throws: ``LambdaError`` when the broker does not allow a reply queue.
+    /// - Throws: ``LambdaError`` when there can be no reply queue: `accessRefused` where the user may not have one,
+    ///   `invalidConfiguration` where the broker refuses it as it is, else `unavailable`.
     public init(
         connection: AMQPConnection, configuration: LambdaClientConfiguration = LambdaClientConfiguration(),
         logger: Logger = Logger(label: "lambda-client", factory: { _ in SwiftLogNoOpLogHandler() })
@@ -70,6 +72,7 @@ public final class LambdaClient: Service {
         self.logger = logger
         self.instruments = CallInstruments(configuration.observability, .lambdaClient)
         self.lifecycle = NIOLockedValueBox(Lifecycle(session: try await ClientSession.start(on: connection, configuration)))
+        self.observedStates.follow(connection)
     }
 
     /// Ends the client: calls that are under way fail, its reply queue goes, and so does a connection of its own.
