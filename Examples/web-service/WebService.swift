@@ -43,8 +43,20 @@ struct WebService {
             // The function ran, and failed: its own error.
             throw HTTPError(.badGateway, message: error.message ?? error.kind)
         } catch let error as LambdaError {
-            // It did not run, or nobody knows: an error of the way there and back.
-            throw HTTPError(error.isRetriable ? .serviceUnavailable : .gatewayTimeout, message: error.message)
+            throw HTTPError(Self.status(of: error), message: error.message)
+        }
+    }
+
+    /// An error of the way there and back: what the web service's caller can make of it.
+    private static func status(of error: LambdaError) -> HTTPResponse.Status {
+        switch error.code {
+        case .badRequest: .badRequest
+        case .tooLarge: .contentTooLarge
+        case .notDeployed: .notFound
+        // The function ran, and its result is no greeting.
+        case .invalidResult: .badGateway
+        // Nobody knows whether it ran; else it has certainly not run, and may later.
+        default: error.mayHaveExecuted ? .gatewayTimeout : .serviceUnavailable
         }
     }
 }
