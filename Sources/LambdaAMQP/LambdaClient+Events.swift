@@ -16,7 +16,8 @@ extension LambdaClient {
     ///   - options: Qualifier and trace; the time-out is for the broker's confirm. Client context and log tail are
     ///     only for callers who wait, as on AWS.
     /// - Returns: The request id, the same in each attempt.
-    /// - Throws: ``LambdaError``; `noAnswer` when the broker did not confirm: it may have the event.
+    /// - Throws: ``LambdaError``; `noAnswer` when the broker did not confirm, `cancelled` when the task was cancelled
+    ///   before: it may have the event then. An event that still waits here is not published any more.
     public func invokeEvent(
         _ function: String, payload: ByteBuffer, options: InvocationOptions = InvocationOptions()
     ) async throws(LambdaError) -> String {
@@ -41,8 +42,10 @@ extension LambdaClient {
     ) async throws(LambdaError) {
         let session = try await self.acquire(until: deadline)
         defer { self.release() }
-        if case .blocked(let reason) = session.connection.state {
-            throw LambdaError(.unavailable, "the broker takes no messages now: \(reason)")
+        switch session.connection.state {
+        case .blocked(let reason): throw LambdaError(.unavailable, "the broker takes no messages now: \(reason)")
+        case .recovering(let error): throw LambdaError(.unavailable, "not connected to the broker", underlying: error)
+        case .connecting, .connected, .closed: break
         }
         let queue = options.queueName(of: function)
         do throws(AMQPError) {
@@ -71,19 +74,32 @@ extension LambdaClient {
 }
 
 extension ClientSession {
-
-    /// The time-out ends the wait, whatever the connection does.
+    /// Whatever comes first ends the wait: the confirm, the time-out, or the caller's cancellation.
+    ///
+    /// After the latter two nothing of the event waits to be published.
     fileprivate func publish(
         _ message: AMQPMessage, to queue: String, until deadline: ContinuousClock.Instant
     ) async throws(AMQPError) {
-        let confirmed = self.connection.eventLoop.makePromise(of: Void.self)
-        let timer = self.connection.eventLoop.scheduleTask(in: TimeAmount(deadline - .now)) {
-            confirmed.fail(AMQPError(.timedOut, "the broker did not confirm the event in time"))
+        let outcome = await withTaskGroup(of: Result<Void, AMQPError>?.self) { group in
+            group.addTask { await self.publish(message, to: queue) }
+            group.addTask {
+                // Cancelled with the caller, whom the publish tells so, or when that has ended.
+                guard (try? await Task.sleep(until: deadline, clock: .continuous)) != nil else { return nil }
+                return .failure(AMQPError(.timedOut, "the broker did not confirm the event in time"))
+            }
+            defer { group.cancelAll() }
+            for await case let outcome? in group { return outcome }
+            return .failure(AMQPError(.cancelled, "the task was cancelled"))
         }
-        confirmed.completeWithTask {
-            try await self.events.channel().publishConfirmed(message, routingKey: AMQPShortString(queue))
+        try outcome.get()
+    }
+
+    private func publish(_ message: AMQPMessage, to queue: String) async -> Result<Void, AMQPError> {
+        do throws(AMQPError) {
+            return .success(
+                try await self.events.channel().publishConfirmed(message, routingKey: AMQPShortString(queue)))
+        } catch {
+            return .failure(error)
         }
-        defer { timer.cancel() }
-        try await confirmed.futureResult.value()
     }
 }
