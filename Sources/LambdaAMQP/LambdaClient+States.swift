@@ -10,7 +10,7 @@ extension LambdaClient {
 
     /// What the client's connection is doing, the present state first; ends when the client does.
     ///
-    /// The client may be watched before it runs. The 16 latest states are kept for a slow reader, and one may come twice.
+    /// The client may be watched before it runs. The 16 latest states are kept for a slow reader; one may come twice.
     public func states() -> AsyncStream<AMQPConnectionState> {
         self.observedStates.stream()
     }

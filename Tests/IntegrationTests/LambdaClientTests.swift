@@ -14,7 +14,8 @@ import Testing
 
     /// The headers that a daemon answers with.
     private static func answer(_ context: RPCContext, _ headers: AMQPTable) -> RPCAnswer {
-        .reply(RPCReply(properties: AMQPProperties(contentType: "application/json", headers: headers), body: context.body))
+        let properties = AMQPProperties(contentType: "application/json", headers: headers)
+        return .reply(RPCReply(properties: properties, body: context.body))
     }
 
     /// Runs a test between a client and a responder; the queue goes at its end.
