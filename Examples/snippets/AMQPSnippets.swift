@@ -13,8 +13,7 @@ func connectAndPublish() async throws {
 }
 
 func consume(_ channel: AMQPChannel) async throws {
-    try await channel.setPrefetch(20)
-    for try await delivery in try await channel.consume(AMQPConsumption(queue: "orders")) {
+    for try await delivery in try await channel.consume(AMQPConsumption(queue: "orders", prefetch: 20)) {
         print(String(buffer: delivery.body))
         try await channel.ack(delivery)
     }

@@ -106,6 +106,14 @@ extension FakeFrame {
         return [method] + self.content(properties, body, on: channel, frameMax: frameMax)
     }
 
+    /// `basic.get-ok` with its content.
+    package static func got(deliveryTag: UInt64, body: [UInt8], on channel: UInt16) -> [FakeFrame] {
+        let method = FakeFrame(
+            60, 71, on: channel,
+            Wire.u64(deliveryTag) + [0] + Wire.shortString("") + Wire.shortString("queue") + Wire.u32(0))
+        return [method] + self.content(FakeProperties(), body, on: channel, frameMax: 131_072)
+    }
+
     /// `basic.return` with its content.
     package static func returned(
         routingKey: String, properties: FakeProperties = FakeProperties(), body: [UInt8], on channel: UInt16

@@ -99,14 +99,18 @@ public struct AMQPExchangeBinding: Sendable, Hashable {
 
 /// What `basic.consume` asks for.
 public struct AMQPConsumption: Sendable, Hashable {
-    /// The queue to consume from; empty means the channel's last declared queue.
+    /// The queue to consume from; empty means the last that was declared on the channel.
     public var queue: String
-    /// The consumer's name on its channel; empty has the broker make one.
+    /// The consumer's name on its channel; for an empty one a name is made.
     public var consumerTag: AMQPShortString
     /// Whether the broker takes a message for acknowledged when it sends it.
     public var noAck: Bool
     /// Whether no other consumer may read the queue.
     public var isExclusive: Bool
+    /// How many messages the consumer may hold unacknowledged: 1 to 65 535; zero is no limit.
+    ///
+    /// Default: nil, which is what ``AMQPChannel/setPrefetch(_:)`` has said, else 500. Without meaning with ``noAck``.
+    public var prefetch: UInt16?
     /// Arguments such as `x-priority`, or `x-stream-offset` for a queue of type `stream`.
     ///
     /// They are sent again as they are after a lost connection: a stream's consumer that wants to go on where it was keeps
@@ -116,12 +120,13 @@ public struct AMQPConsumption: Sendable, Hashable {
     /// A consumer with manual acknowledgement unless said otherwise.
     public init(
         queue: String, consumerTag: AMQPShortString = "", noAck: Bool = false, isExclusive: Bool = false,
-        arguments: AMQPTable = [:]
+        prefetch: UInt16? = nil, arguments: AMQPTable = [:]
     ) {
         self.queue = queue
         self.consumerTag = consumerTag
         self.noAck = noAck
         self.isExclusive = isExclusive
+        self.prefetch = prefetch
         self.arguments = arguments
     }
 }

@@ -44,7 +44,9 @@ extension AMQPConfiguration {
     private func validateLimits() throws(AMQPError) {
         try Self.require((0...65535).contains(self.channelMax), "channelMax must be from 0 to 65535")
         try Self.require((8192...16_777_216).contains(self.frameMax), "frameMax must be from 8192 to 16777216 bytes")
-        try Self.require(self.maxMessageByteCount >= 1, "maxMessageByteCount must be at least 1")
+        // A ByteBuffer holds no more.
+        try Self.require(
+            (1...Int(UInt32.max)).contains(self.maxMessageByteCount), "maxMessageByteCount must be from 1 to 4294967295")
         try Self.require(self.outboundBufferLimit >= 1, "outboundBufferLimit must be at least 1")
     }
 

@@ -61,7 +61,7 @@ public struct AMQPConfiguration: Sendable {
     /// The largest body in bytes that is sent or received; a larger one that arrives closes the connection, since its
     /// buffer would be without bounds.
     ///
-    /// Default: 128 MiB, the most that RabbitMQ can be set to.
+    /// Default: 128 MiB, RabbitMQ's own limit unless it is set otherwise (512 MiB at most).
     public var maxMessageByteCount: Int
     /// How many bytes may wait to be written before publishing has to wait, too.
     ///

@@ -23,24 +23,32 @@ struct AMQPConnector: Sendable {
     }
 
     /// Opens a link to the first endpoint that lets us in.
-    func connectToAny() -> EventLoopFuture<AMQPLink> {
-        self.connect(remaining: self.configuration.endpoints[...], lastError: nil)
+    ///
+    /// - Parameter opening: Called on the loop with each link before it is opened, so that it can be aborted; returns
+    ///   `false` where no link is wanted any more.
+    func connectToAny(_ opening: @escaping @Sendable (AMQPLink) -> Bool) -> EventLoopFuture<AMQPLink> {
+        self.connect(remaining: self.configuration.endpoints[...], lastError: nil, opening)
     }
 
     private func connect(
-        remaining: ArraySlice<AMQPEndpoint>, lastError: AMQPError?
+        remaining: ArraySlice<AMQPEndpoint>, lastError: AMQPError?, _ opening: @escaping @Sendable (AMQPLink) -> Bool
     ) -> EventLoopFuture<AMQPLink> {
         guard let endpoint = remaining.first else {
             return self.eventLoop.makeFailedFuture(
                 lastError ?? AMQPError(.invalidConfiguration, "no host to connect to"))
         }
-        return self.connect(to: endpoint).flatMapError { error in
-            self.connect(remaining: remaining.dropFirst(), lastError: .from(error, connectingTo: endpoint))
+        let link = self.makeLink()
+        guard opening(link) else {
+            return self.eventLoop.makeFailedFuture(AMQPError(.connectionClosed, "the connection was closed"))
+        }
+        return self.open(link, to: endpoint).flatMapError { error in
+            // What another attempt cannot mend says more than a host that does not answer.
+            let error = lastError.flatMap { $0.isRetriable ? nil : $0 } ?? .from(error, connectingTo: endpoint)
+            return self.connect(remaining: remaining.dropFirst(), lastError: error, opening)
         }
     }
 
-    private func connect(to endpoint: AMQPEndpoint) -> EventLoopFuture<AMQPLink> {
-        let link = self.makeLink()
+    private func open(_ link: AMQPLink, to endpoint: AMQPEndpoint) -> EventLoopFuture<AMQPLink> {
         let timeout = TimeAmount(self.configuration.connectionTimeout)
         let timer = self.eventLoop.assumeIsolated().scheduleTask(in: timeout) {
             link.abort(

@@ -4,15 +4,22 @@ extension AMQPLink {
     /// Stops reading from the broker until as many ``resumeReading()`` have come: a consumer without
     /// acknowledgements has more than it can hold.
     package func pauseReading() {
+        guard self.isOpen else { return }
         self.readPauses += 1
     }
 
     package func resumeReading() {
+        guard self.readPauses > 0 else { return }
         self.readPauses -= 1
-        if self.readPauses == 0, self.isReadHeldBack {
-            self.isReadHeldBack = false
-            self.context?.read()
-        }
+        if self.readPauses == 0 { self.readOn() }
+    }
+
+    /// Reads whoever has paused it.
+    func readOn() {
+        self.readPauses = 0
+        guard self.isReadHeldBack else { return }
+        self.isReadHeldBack = false
+        self.context?.read()
     }
 }
 

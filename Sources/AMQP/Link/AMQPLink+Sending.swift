@@ -14,7 +14,7 @@ extension AMQPLink {
         do {
             try self.send(method, on: channel)
         } catch {
-            self.logger.warning("An answer to the broker was not sent", metadata: ["error": "\(error)"])
+            self.logger.warning("An answer to the broker was not sent", metadata: [AMQPLogKey.error: "\(error)"])
         }
     }
 

@@ -79,6 +79,12 @@ package final class AMQPLink: @unchecked Sendable {
     /// Completes when the link has ended, however it did.
     package var closed: EventLoopFuture<Void> { self.closePromise.futureResult }
 
+    /// Where the link leads to, as address and port.
+    var remoteAddress: String {
+        guard let address = self.context?.remoteAddress, let host = address.ipAddress, let port = address.port else { return "" }
+        return "\(AMQPEndpoint(host: host, port: port))"
+    }
+
     /// Whether requests and publishes may be sent.
     package var isOpen: Bool {
         if case .open = self.phase { return true }
@@ -145,6 +151,8 @@ extension AMQPLink {
             self.phase = .closing
             self.answer(.connectionClose(replyCode: 200, replyText: "closed by the client"), on: 0)
             self.outbound.flush()
+            // The broker's answer comes behind whatever a slow reader holds up.
+            self.readOn()
             let timer = self.eventLoop.assumeIsolated().scheduleTask(in: timeout) {
                 self.finish(AMQPError(.connectionClosed, "the connection was closed; the broker did not agree in time"))
             }

@@ -101,7 +101,7 @@ extension AMQPLinkChannel {
                 AMQPError(.invalidArgument, "the channel has a consumer with the tag '\(tag)' already"))
         }
         self.consumers[tag] = Consumer(deliver: deliver, cancelled: cancelled)
-        let reply = self.request(.basicConsume(consumption), expecting: .consumeOK)
+        let reply = self.request(.basicConsume(consumption), expecting: .consumeOK(consumerTag: tag))
         reply.assumeIsolated().whenFailure { _ in self.consumers[tag] = nil }
         return reply.map { _ in tag }
     }
@@ -116,7 +116,7 @@ extension AMQPLinkChannel {
 
     /// Ends a consumer. What was delivered before and is not acknowledged stays the caller's.
     package func cancel(_ consumerTag: AMQPShortString) -> EventLoopFuture<Void> {
-        let reply = self.request(.basicCancel(consumerTag: consumerTag), expecting: .cancelOK)
+        let reply = self.request(.basicCancel(consumerTag: consumerTag), expecting: .cancelOK(consumerTag: consumerTag))
         reply.assumeIsolated().whenComplete { _ in self.consumers[consumerTag] = nil }
         return reply.map { _ in }
     }

@@ -4,14 +4,17 @@ import NIOCore
 /// One channel of one link: whether it is open, and which requests wait for their reply.
 ///
 /// Pure: no I/O. AMQP answers the requests of a channel in order, so the waiters are a queue; a reply of another kind
-/// than the oldest waiter expects is a protocol violation, never a guess.
+/// than the oldest waiter expects is a protocol violation, never a guess. But RabbitMQ has the queue itself answer
+/// `basic.consume` and `basic.cancel`, so that the channel's later answers, and those of other queues, may overtake these two
+/// (rabbit_amqqueue_process, `maybe_send_reply`); they carry the consumer's tag.
 package struct ChannelStateMachine<Waiter> {
     /// The reply that a request expects.
-    package enum Expectation: Sendable {
+    package enum Expectation: Sendable, Equatable {
         case channelOpenOK, channelCloseOK
         case exchangeDeclareOK, exchangeDeleteOK, exchangeBindOK, exchangeUnbindOK
         case queueDeclareOK, queueBindOK, queueUnbindOK, queuePurgeOK, queueDeleteOK
-        case qosOK, consumeOK, cancelOK, get, recoverOK, confirmSelectOK
+        case qosOK, get, recoverOK, confirmSelectOK
+        case consumeOK(consumerTag: AMQPShortString), cancelOK(consumerTag: AMQPShortString)
     }
 
     private enum State {
@@ -96,9 +99,8 @@ package struct ChannelStateMachine<Waiter> {
 
     /// The content of `basic.get-ok` is whole.
     package mutating func getCompleted() -> Waiter? {
-        guard let (expectation, waiter) = self.waiters.first, case .get = expectation else { return nil }
-        self.waiters.removeFirst()
-        return waiter
+        guard let index = self.index(where: { $0 == .get }) else { return nil }
+        return self.waiters.remove(at: index).1
     }
 
     /// The link is gone. Returns everybody who waits.
@@ -140,9 +142,7 @@ extension ChannelStateMachine {
         switch method {
         case .basicDeliver, .basicReturn: return .assemble(method)
         case .basicGetOK:
-            guard let (expectation, _) = self.waiters.first, case .get = expectation else {
-                return Self.unexpected(method)
-            }
+            guard self.index(where: { $0 == .get }) != nil else { return Self.unexpected(method) }
             return .assemble(method)
         case .basicAck(let tag, let multiple): return .acked(deliveryTag: tag, multiple: multiple)
         case .basicNack(let tag, let multiple): return .nacked(deliveryTag: tag, multiple: multiple)
@@ -150,12 +150,18 @@ extension ChannelStateMachine {
         case .channelFlow(let active): return .flow(active: active)
         case .channelClose(let closure): return self.closedByServer(closure)
         default:
-            guard let (expectation, waiter) = self.waiters.first, expectation.accepts(method) else {
-                return Self.unexpected(method)
-            }
-            self.waiters.removeFirst()
-            return .resume(waiter, method)
+            guard let index = self.index(where: { $0.accepts(method) }) else { return Self.unexpected(method) }
+            return .resume(self.waiters.remove(at: index).1, method)
         }
+    }
+
+    /// The request that a reply is for: the oldest, or one behind such as may be overtaken.
+    private func index(where isMeant: (Expectation) -> Bool) -> Int? {
+        for (index, (expectation, _)) in self.waiters.enumerated() {
+            if isMeant(expectation) { return index }
+            guard expectation.mayBeOvertaken else { return nil }
+        }
+        return nil
     }
 
     private mutating func closedByServer(_ closure: ServerMethod.Closure) -> Action {
@@ -175,15 +181,24 @@ extension ChannelStateMachine {
 }
 
 extension ChannelStateMachine.Expectation {
+    /// Whether the answers of later requests may come first.
+    var mayBeOvertaken: Bool {
+        switch self {
+        case .consumeOK, .cancelOK: true
+        default: false
+        }
+    }
+
     func accepts(_ method: ServerMethod) -> Bool {
         switch (self, method) {
+        case (.consumeOK(let expected), .basicConsumeOK(let tag)), (.cancelOK(let expected), .basicCancelOK(let tag)):
+            expected == tag
         case (.channelOpenOK, .channelOpenOK), (.exchangeDeclareOK, .exchangeDeclareOK),
             (.exchangeDeleteOK, .exchangeDeleteOK), (.exchangeBindOK, .exchangeBindOK),
             (.exchangeUnbindOK, .exchangeUnbindOK), (.queueDeclareOK, .queueDeclareOK),
             (.queueBindOK, .queueBindOK), (.queueUnbindOK, .queueUnbindOK), (.queuePurgeOK, .queuePurgeOK),
-            (.queueDeleteOK, .queueDeleteOK), (.qosOK, .basicQosOK), (.consumeOK, .basicConsumeOK),
-            (.cancelOK, .basicCancelOK), (.get, .basicGetEmpty), (.recoverOK, .basicRecoverOK),
-            (.confirmSelectOK, .confirmSelectOK):
+            (.queueDeleteOK, .queueDeleteOK), (.qosOK, .basicQosOK), (.get, .basicGetEmpty),
+            (.recoverOK, .basicRecoverOK), (.confirmSelectOK, .confirmSelectOK):
             true
         default: false
         }

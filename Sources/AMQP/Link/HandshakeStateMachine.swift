@@ -24,6 +24,11 @@ package struct HandshakeStateMachine {
         /// Seconds; zero for none.
         package var heartbeat: UInt16
         package var serverProperties: AMQPTable
+
+        /// What the broker says it is: product and version.
+        var product: String {
+            ["product", "version"].compactMap { self.serverProperties[$0]?.stringValue }.joined(separator: " ")
+        }
     }
 
     package enum Action {

@@ -1,10 +1,10 @@
 import NIOCore
 
 extension AMQPChannel {
-    /// Sets how many messages each later consumer may hold unacknowledged.
+    /// Sets how many messages each later consumer may hold unacknowledged, where its consumption does not say.
     ///
-    /// - Parameter prefetchCount: 1 to 65 535; zero is no limit, which a stream queue does not take.
-    /// - Throws: `connectionLost` while there is no connection; the error that the channel has ended with.
+    /// - Parameter prefetchCount: 1 to 65 535; zero is no limit, which a stream queue does not take. 500 unless it is set.
+    /// - Throws: `connectionFailed` while there is no connection; the error that the channel has ended with.
     public func setPrefetch(_ prefetchCount: UInt16) async throws(AMQPError) {
         _ = try await self.call(.basicQos(prefetchCount: prefetchCount, isGlobal: false), .qosOK) {
             $0.qosSet(prefetchCount: prefetchCount)
@@ -19,7 +19,9 @@ extension AMQPChannel {
     ///   when there is no such queue, 403 where another consumer has it alone; `accessRefused`; `connectionLost` while
     ///   there is no connection.
     public func consume(_ consumption: AMQPConsumption) async throws(AMQPError) -> AMQPConsumer {
-        try await self.eventLoop.flatSubmit { self.startConsuming(consumption) }.value()
+        guard !Task.isCancelled else { throw .waitCancelled }
+        // A consumer that comes after its task was cancelled is dropped, which ends it.
+        return try await self.eventLoop.flatSubmit { self.startConsuming(consumption) }.cancellableValue()
     }
 
     /// Acknowledges a message; with `multiple`, all that this channel's consumers got up to it.
@@ -27,9 +29,11 @@ extension AMQPChannel {
     /// - Parameters:
     ///   - delivery: The message.
     ///   - multiple: Whether all before it, too.
-    /// - Throws: `connectionLost` for a message of a connection that was lost since: the broker delivers it again.
-    public func ack(_ delivery: AMQPDelivery, multiple: Bool = false) async throws(AMQPError) {
-        try await self.onLoop(epoch: delivery.epoch) { (channel) throws(AMQPError) in
+    /// - Returns: `false` for a message of a connection that was lost since: the broker delivers it again.
+    /// - Throws: The error that the channel has ended with.
+    @discardableResult
+    public func ack(_ delivery: AMQPDelivery, multiple: Bool = false) async throws(AMQPError) -> Bool {
+        try await self.settle(delivery.epoch) { (channel) throws(AMQPError) in
             try channel.ack(delivery.deliveryTag, multiple: multiple)
         }
     }
@@ -40,9 +44,13 @@ extension AMQPChannel {
     ///   - delivery: The message.
     ///   - multiple: Whether all before it, too.
     ///   - requeue: Whether it goes back.
-    /// - Throws: `connectionLost` for a message of a connection that was lost since: the broker delivers it again.
-    public func nack(_ delivery: AMQPDelivery, multiple: Bool = false, requeue: Bool) async throws(AMQPError) {
-        try await self.onLoop(epoch: delivery.epoch) { (channel) throws(AMQPError) in
+    /// - Returns: `false` for a message of a connection that was lost since: the broker delivers it again.
+    /// - Throws: The error that the channel has ended with.
+    @discardableResult
+    public func nack(
+        _ delivery: AMQPDelivery, multiple: Bool = false, requeue: Bool
+    ) async throws(AMQPError) -> Bool {
+        try await self.settle(delivery.epoch) { (channel) throws(AMQPError) in
             try channel.nack(delivery.deliveryTag, multiple: multiple, requeue: requeue)
         }
     }
@@ -52,16 +60,18 @@ extension AMQPChannel {
     /// - Parameters:
     ///   - delivery: The message.
     ///   - requeue: Whether it goes back to its queue, or is dead-lettered or dropped.
-    /// - Throws: `connectionLost` for a message of a connection that was lost since: the broker delivers it again.
-    public func reject(_ delivery: AMQPDelivery, requeue: Bool) async throws(AMQPError) {
-        try await self.onLoop(epoch: delivery.epoch) { (channel) throws(AMQPError) in
+    /// - Returns: `false` for a message of a connection that was lost since: the broker delivers it again.
+    /// - Throws: The error that the channel has ended with.
+    @discardableResult
+    public func reject(_ delivery: AMQPDelivery, requeue: Bool) async throws(AMQPError) -> Bool {
+        try await self.settle(delivery.epoch) { (channel) throws(AMQPError) in
             try channel.reject(delivery.deliveryTag, requeue: requeue)
         }
     }
 
     /// Has the broker deliver again what is unacknowledged on this channel.
     ///
-    /// - Throws: `connectionLost` while there is no connection; the error that the channel has ended with.
+    /// - Throws: `connectionFailed` while there is no connection; the error that the channel has ended with.
     public func recover() async throws(AMQPError) {
         _ = try await self.call(.basicRecover(requeue: true), .recoverOK)
     }
@@ -72,16 +82,22 @@ extension AMQPChannel {
 extension AMQPChannel {
     /// Asks for one message.
     ///
-    /// A consumer is the cheaper way to read more than a few.
+    /// A consumer is the cheaper way to read more than a few. Where the task is cancelled before the message is here, it
+    /// goes back to its queue; with `noAck` it is lost then.
     ///
     /// - Parameters:
     ///   - queue: The queue.
     ///   - noAck: Whether the broker takes the message for acknowledged when it sends it.
     /// - Returns: Nil when the queue is empty.
-    /// - Throws: `channelClosed` with reply code 404 when there is no such queue; `connectionLost` while there is no
+    /// - Throws: `channelClosed` with reply code 404 when there is no such queue; `connectionFailed` while there is no
     ///   connection.
     public func get(queue: String, noAck: Bool = false) async throws(AMQPError) -> AMQPFetchedMessage? {
-        let reply = try await self.onLoopFuture { $0.request(.basicGet(queue: queue, noAck: noAck), expecting: .get) }
+        let reply = try await self.onLoopFuture(
+            abandoned: { reply in
+                guard !noAck, case .message(let message) = reply else { return }
+                self.giveBack(message.deliveryTag, of: message.epoch)
+            }
+        ) { $0.request(.basicGet(queue: queue, noAck: noAck), expecting: .get) }
         guard case .message(let message) = reply else { return nil }
         return message
     }
@@ -89,9 +105,11 @@ extension AMQPChannel {
     /// Acknowledges a message that was asked for with ``get(queue:noAck:)``.
     ///
     /// - Parameter message: The message.
-    /// - Throws: `connectionLost` for a message of a connection that was lost since: it is in its queue again.
-    public func ack(_ message: AMQPFetchedMessage) async throws(AMQPError) {
-        try await self.onLoop(epoch: message.epoch) { (channel) throws(AMQPError) in
+    /// - Returns: `false` for a message of a connection that was lost since: it is in its queue again.
+    /// - Throws: The error that the channel has ended with.
+    @discardableResult
+    public func ack(_ message: AMQPFetchedMessage) async throws(AMQPError) -> Bool {
+        try await self.settle(message.epoch) { (channel) throws(AMQPError) in
             try channel.ack(message.deliveryTag)
         }
     }
@@ -101,9 +119,11 @@ extension AMQPChannel {
     /// - Parameters:
     ///   - message: The message.
     ///   - requeue: Whether it goes back to its queue, or is dead-lettered or dropped.
-    /// - Throws: `connectionLost` for a message of a connection that was lost since: it is in its queue again.
-    public func reject(_ message: AMQPFetchedMessage, requeue: Bool) async throws(AMQPError) {
-        try await self.onLoop(epoch: message.epoch) { (channel) throws(AMQPError) in
+    /// - Returns: `false` for a message of a connection that was lost since: it is in its queue again.
+    /// - Throws: The error that the channel has ended with.
+    @discardableResult
+    public func reject(_ message: AMQPFetchedMessage, requeue: Bool) async throws(AMQPError) -> Bool {
+        try await self.settle(message.epoch) { (channel) throws(AMQPError) in
             try channel.reject(message.deliveryTag, requeue: requeue)
         }
     }
@@ -113,22 +133,16 @@ extension AMQPChannel {
 
 extension AMQPChannel {
     func startConsuming(_ consumption: AMQPConsumption) -> EventLoopFuture<AMQPConsumer> {
-        do {
+        do throws(AMQPError) {
             let channel = try self.current()
-            var consumption = consumption
-            if consumption.consumerTag.byteCount == 0 {
-                // Ours, so that it stays the same on the next connection.
-                consumption.consumerTag = AMQPShortString("consumer-\(self.nextConsumerNumber)")
-                self.nextConsumerNumber += 1
-            }
-            let (consumer, source) = AMQPConsumer.make(tag: consumption.consumerTag, channel: self)
+            let consumption = try self.resolved(consumption)
+            let (consumer, source) = AMQPConsumer.make(consumption, channel: self)
             self.consumers[consumption.consumerTag] = source
-            let recorded = consumption
             return self.consume(consumption, source, on: channel).map {
-                self.topology.consumed(recorded)
+                self.topology.consumed(consumption)
                 return consumer
             }.flatMapErrorThrowing { error in
-                self.consumers[recorded.consumerTag] = nil
+                self.consumers[consumption.consumerTag] = nil
                 throw error
             }
         } catch {
@@ -136,10 +150,43 @@ extension AMQPChannel {
         }
     }
 
+    /// What is asked for, in the words in which it can be asked for again on the next connection.
+    private func resolved(_ consumption: AMQPConsumption) throws(AMQPError) -> AMQPConsumption {
+        var consumption = consumption
+        if consumption.consumerTag.byteCount == 0 { consumption.consumerTag = self.takeConsumerTag() }
+        guard self.consumers[consumption.consumerTag] == nil else {
+            throw AMQPError(
+                .invalidArgument, "the channel has a consumer with the tag '\(consumption.consumerTag)' already")
+        }
+        if consumption.queue.isEmpty {
+            guard let last = self.topology.queues.last else {
+                throw AMQPError(.invalidArgument, "an empty queue name means the last that was declared: there is none")
+            }
+            consumption.queue = last.currentName
+        }
+        consumption.prefetch = consumption.prefetch ?? self.topology.prefetchCount ?? Self.defaultPrefetch
+        return consumption
+    }
+
+    /// Well under what a reader is let have before reading pauses.
+    private static let defaultPrefetch: UInt16 = 500
+
+    private func takeConsumerTag() -> AMQPShortString {
+        while true {
+            let tag = AMQPShortString("consumer-\(self.nextConsumerNumber)")
+            self.nextConsumerNumber += 1
+            if self.consumers[tag] == nil { return tag }
+        }
+    }
+
     func consume(
         _ consumption: AMQPConsumption, _ source: AMQPConsumer.Source, on channel: AMQPLinkChannel
     ) -> EventLoopFuture<Void> {
         source.attach(channel.link)
+        if let prefetch = consumption.prefetch, !consumption.noAck {
+            // Holds for what is consumed after it. Answered before the consumer is, whose future tells of a failure.
+            _ = channel.request(.basicQos(prefetchCount: prefetch, isGlobal: false), expecting: .qosOK)
+        }
         return channel.consume(
             consumption, deliver: { source.yield($0) },
             cancelled: {
@@ -148,6 +195,13 @@ extension AMQPChannel {
                     AMQPError(.consumerCancelled, "the broker ended the consumer of \(consumption.queue)"))
             }
         ).map { _ in }
+    }
+
+    /// Nobody will settle a message.
+    func giveBack(_ deliveryTag: UInt64, of epoch: ChannelEpoch) {
+        guard let channel = self.channel, channel.epoch == epoch else { return }
+        // Where it cannot be refused the channel is closed, and the message is back already.
+        try? channel.reject(deliveryTag, requeue: true)
     }
 
     /// The reader of a consumer has gone.

@@ -1,6 +1,6 @@
 import NIOCore
 
-// What each call here throws besides: `connectionLost` while there is no connection, `accessRefused` where the user may
+// What each call here throws besides: `connectionFailed` while there is no connection, `accessRefused` where the user may
 // not, `invalidArgument` for a name over 255 bytes, and the error that the channel has ended with.
 extension AMQPChannel {
     /// Declares an exchange.

@@ -9,7 +9,7 @@ extension AMQPChannel {
     ///   - message: Properties and body.
     ///   - exchange: The exchange; empty is the default one, which routes to the queue named by the routing key.
     ///   - routingKey: The routing key.
-    /// - Throws: `connectionLost` while there is no connection; nothing was sent then. `cancelled` when the task is
+    /// - Throws: `connectionFailed` while there is no connection; nothing was sent then. `cancelled` when the task is
     ///   cancelled while it waits. A loss after this returned is not noticed: use
     ///   ``publishConfirmed(_:to:routingKey:isMandatory:)`` where that matters.
     public func publish(
@@ -34,7 +34,7 @@ extension AMQPChannel {
     ///
     /// Call it once.
     ///
-    /// - Throws: `connectionLost` while there is no connection; the error that the channel has ended with.
+    /// - Throws: `connectionFailed` while there is no connection; the error that the channel has ended with.
     public func selectConfirms() async throws(AMQPError) {
         try await self.onLoopFuture { channel in
             channel.selectConfirms().map { self.topology.confirmsSelected() }
@@ -51,9 +51,10 @@ extension AMQPChannel {
     ///   - exchange: The exchange; empty is the default one.
     ///   - routingKey: The routing key.
     ///   - isMandatory: Fail with `unroutable` when no queue takes it, rather than drop it.
-    /// - Throws: `unroutable`; `nacked` when the broker refuses it (a full queue); `connectionLost` when the connection
-    ///   goes before the confirm, `cancelled` when the task is cancelled before: the broker may have the message then.
-    ///   `invalidArgument` without ``selectConfirms()``.
+    /// - Throws: `unroutable`; `nacked` when the broker refuses it (a full queue); `connectionFailed` while there is no
+    ///   connection, and nothing was sent; `connectionLost` when the connection goes before the confirm, `cancelled` when
+    ///   the task is cancelled before: the broker may have the message then. `invalidArgument` without
+    ///   ``selectConfirms()``.
     public func publishConfirmed(
         _ message: AMQPMessage, to exchange: AMQPShortString = .empty, routingKey: AMQPShortString,
         isMandatory: Bool = true
@@ -73,7 +74,8 @@ extension AMQPChannel {
     /// - Parameter batch: The messages, in the order in which they are published.
     /// - Returns: What was not taken over, in the batch's order, each with its own error; empty when the broker has
     ///   everything. Errors are as for ``publishConfirmed(_:to:routingKey:isMandatory:)``: one message's is no other's,
-    ///   but for a lost connection, which all that are not confirmed fail with.
+    ///   but for a lost connection: `connectionLost` for what was sent and is not confirmed, `connectionFailed` for what
+    ///   was not sent.
     public func publishConfirmed(_ batch: [AMQPPublishing]) async -> [AMQPPublishFailure] {
         guard !batch.isEmpty else { return [] }
         return await ConfirmedBatch(batch, on: self).run()

@@ -1,3 +1,4 @@
+import Logging
 package import NIOCore
 
 extension AMQPChannel: AMQPRecoverable {
@@ -9,15 +10,17 @@ extension AMQPChannel: AMQPRecoverable {
                 self.end(error)
             }
             return self.replay(on: channel).map {
+                // Closed while it was set up.
+                guard self.endedError == nil else { return channel.close().whenComplete { _ in } }
                 self.recoveryFailures = 0
                 self.channel = channel
                 self.resumePublishers()
             }
         }.flatMapErrorThrowing { error in
             // The link's own end is not ours; anything else is: the broker refuses what it once agreed to.
-            guard link.isOpen else { return }
+            guard link.isOpen, self.endedError == nil else { return }
             if let pause = self.pauseBeforeRetry((error as? AMQPError)?.replyCode) {
-                return self.recover(on: link, after: pause)
+                return self.recover(on: link, after: pause, for: error)
             }
             self.connection.unregister(self)
             self.end(error as? AMQPError ?? AMQPError(.channelClosed, "\(error)", underlying: error))
@@ -29,6 +32,10 @@ extension AMQPChannel: AMQPRecoverable {
         switch replyCode {
         // An exclusive queue is still the lost connection's.
         case .resourceLocked: return .seconds(1)
+        // Another consumer may not be beside an exclusive one, which is still the lost connection's.
+        case .accessRefused where self.hasExclusiveConsumer && self.recoveryFailures < self.maxExclusiveFailures:
+            self.recoveryFailures += 1
+            return .seconds(1)
         // What is auto-delete went with the lost connection's consumers and bindings, after it was declared again.
         case .notFound where self.recoveryFailures < Self.maxRecoveryFailures:
             self.recoveryFailures += 1
@@ -39,7 +46,14 @@ extension AMQPChannel: AMQPRecoverable {
 
     private static let maxRecoveryFailures = 5
 
-    private func recover(on link: AMQPLink, after pause: TimeAmount) {
+    private var hasExclusiveConsumer: Bool { self.topology.consumers.contains { $0.isExclusive } }
+
+    /// As many seconds as a broker may take to miss a lost connection's heartbeats, and some.
+    private var maxExclusiveFailures: Int { 2 * Int(self.connection.configuration.heartbeatSeconds) + 10 }
+
+    private func recover(on link: AMQPLink, after pause: TimeAmount, for error: any Error) {
+        self.connection.logger.info(
+            "A channel is set up again later", metadata: [AMQPLogKey.error: "\(error)", AMQPLogKey.retryIn: "\(pause)"])
         self.eventLoop.assumeIsolated().scheduleTask(in: pause) {
             guard link.isOpen, self.endedError == nil else { return }
             _ = self.linkOpened(link)
@@ -66,9 +80,6 @@ extension AMQPChannel: AMQPRecoverable {
         var steps: [EventLoopFuture<Void>] = []
         func request(_ method: ClientMethod, _ expectation: ChannelStateMachine<AMQPLinkChannel.Waiter>.Expectation) {
             steps.append(channel.request(method, expecting: expectation).map { _ in })
-        }
-        if let prefetch = topology.prefetchCount {
-            request(.basicQos(prefetchCount: prefetch, isGlobal: false), .qosOK)
         }
         if topology.isConfirming { steps.append(channel.selectConfirms()) }
         for exchange in topology.exchanges { request(.exchangeDeclare(exchange, passive: false), .exchangeDeclareOK) }

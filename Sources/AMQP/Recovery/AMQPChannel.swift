@@ -30,10 +30,19 @@ public final class AMQPChannel: @unchecked Sendable {
 extension AMQPConnection {
     /// Opens a channel.
     ///
-    /// - Throws: `connectionLost` while there is no connection; `resourceRefused` when `channel_max` is reached.
+    /// - Throws: `connectionFailed` while there is no connection; `resourceRefused` when `channel_max` is reached; `cancelled`
+    ///   when the task is cancelled before.
     public func openChannel() async throws(AMQPError) -> AMQPChannel {
+        guard !Task.isCancelled else { throw .waitCancelled }
         let channel = AMQPChannel(connection: self)
-        try await self.eventLoop.flatSubmit { self.register(channel).flatMap { channel.requireOpen() } }.value()
+        let opened = self.eventLoop.flatSubmit {
+            self.register(channel).flatMap { channel.requireOpen() }.flatMapErrorThrowing { error in
+                // Nobody has it: the next connection is not to open it, either.
+                channel.shutdown().whenComplete { _ in }
+                throw error
+            }
+        }
+        try await opened.cancellableValue { channel.shutdown().whenComplete { _ in } }
         return channel
     }
 }
@@ -54,25 +63,31 @@ extension AMQPChannel {
     /// Closes the channel.
     ///
     /// Its consumers end; what they hold unacknowledged goes back to the queues.
+    ///
+    /// - Throws: `AMQPError` where the broker does not agree; `cancelled` when the task is cancelled before it has. The
+    ///   channel has ended then, too.
     public func close() async throws(AMQPError) {
-        try await self.eventLoop.flatSubmit {
-            self.connection.unregister(self)
-            let channel = self.channel
-            self.end(AMQPError(.channelClosed, "the channel was closed"))
-            return channel.map { $0.isOpen ? $0.close() : self.eventLoop.makeSucceededVoidFuture() }
-                ?? self.eventLoop.makeSucceededVoidFuture()
-        }.value()
+        try await self.eventLoop.flatSubmit { self.shutdown() }.cancellableValue()
     }
 }
 
 // MARK: - On the loop
 
 extension AMQPChannel {
+    /// ``close()`` on the loop.
+    func shutdown() -> EventLoopFuture<Void> {
+        self.connection.unregister(self)
+        let channel = self.channel
+        self.end(AMQPError(.channelClosed, "the channel was closed"))
+        guard let channel, channel.isOpen else { return self.eventLoop.makeSucceededVoidFuture() }
+        return channel.close()
+    }
+
     func current() throws(AMQPError) -> AMQPLinkChannel {
         self.eventLoop.assertInEventLoop()
         if let error = self.endedError { throw error }
         guard let channel = self.channel else {
-            throw AMQPError(.connectionLost, "there is no connection to the broker now")
+            throw AMQPError(.connectionFailed, "there is no connection to the broker now")
         }
         return channel
     }
@@ -81,28 +96,32 @@ extension AMQPChannel {
         self.eventLoop.makeCompletedFuture { _ = try self.current() }
     }
 
-    func onLoop(
-        epoch: ChannelEpoch? = nil, _ body: @escaping @Sendable (AMQPLinkChannel) throws(AMQPError) -> Void
-    ) async throws(AMQPError) {
+    /// Settles a message of the connection that stands; also for a task that is cancelled.
+    ///
+    /// - Returns: `false` where the message's connection was lost since, and nothing is left to settle.
+    func settle(
+        _ epoch: ChannelEpoch, _ body: @escaping @Sendable (AMQPLinkChannel) throws(AMQPError) -> Void
+    ) async throws(AMQPError) -> Bool {
         try await self.eventLoop.submit {
-            let channel = try self.current()
-            guard epoch == nil || epoch == channel.epoch else {
-                throw AMQPError(.connectionLost, "the message is of a connection that was lost; it is delivered again")
-            }
+            if let error = self.endedError { throw error }
+            guard let channel = self.channel, channel.epoch == epoch else { return false }
             try body(channel)
+            return true
         }.value()
     }
 
     func onLoopFuture<Value: Sendable>(
+        abandoned: @escaping @Sendable (Value) -> Void = { _ in },
         _ body: @escaping @Sendable (AMQPLinkChannel) -> EventLoopFuture<Value>
     ) async throws(AMQPError) -> Value {
-        try await self.eventLoop.flatSubmit {
+        guard !Task.isCancelled else { throw .waitCancelled }
+        return try await self.eventLoop.flatSubmit {
             do {
                 return body(try self.current())
             } catch {
                 return self.eventLoop.makeFailedFuture(error)
             }
-        }.value()
+        }.cancellableValue(abandoned: abandoned)
     }
 
     /// Sends a request; where the broker agrees, `record` keeps it for the next connection.

@@ -28,7 +28,12 @@ public final class AMQPConnection: @unchecked Sendable {
     private var firstConnect: EventLoopPromise<Void>
     private var retryTimer: Scheduled<Void>?
     private let closedPromise: EventLoopPromise<Void>
+    /// Why the connection has ended for good; nil while it has not.
+    private var endedError: AMQPError?
     private let observed = ConnectionStates()
+
+    /// The link that is being opened.
+    private var opening: AMQPLink?
 
     /// The open link, while there is one.
     ///
@@ -64,14 +69,21 @@ public final class AMQPConnection: @unchecked Sendable {
     ///   - logger: Where connects, losses and recoveries are logged.
     /// - Returns: The connection, which stands and comes back until it is closed.
     /// - Throws: the last attempt's `AMQPError`: `invalidConfiguration`, `accessRefused`, `vhostNotFound`, `tlsFailed`
-    ///   or `connectionFailed`.
+    ///   or `connectionFailed`; `cancelled` when the task is cancelled before, which ends the attempts.
     public static func connect(
         _ configuration: AMQPConfiguration,
         eventLoop: any EventLoop = MultiThreadedEventLoopGroup.singleton.any(),
         logger: Logger = Logger(label: "amqp", factory: { _ in SwiftLogNoOpLogHandler() })
     ) async throws(AMQPError) -> AMQPConnection {
         let connection = try AMQPConnection(configuration: configuration, eventLoop: eventLoop, logger: logger)
-        try await eventLoop.flatSubmit { connection.start() }.value()
+        let started = eventLoop.flatSubmit { connection.start() }
+        do {
+            try await started.cancellableValue()
+        } catch where error.code == .cancelled {
+            // No attempt more is wanted, and no connection that comes after all.
+            eventLoop.execute { connection.shutdown().whenComplete { _ in } }
+            throw error
+        }
         return connection
     }
 
@@ -103,11 +115,16 @@ extension AMQPConnection {
         return self.firstConnect.futureResult
     }
 
-    /// Adds a participant, and sets it up at once where there is a link.
+    /// Adds a participant, and sets it up at once where there is a link. Once the connection has ended the participant is
+    /// told so, and the future fails with the reason.
     ///
     /// Call on ``eventLoop``.
     package func register(_ participant: any AMQPRecoverable) -> EventLoopFuture<Void> {
         self.eventLoop.assertInEventLoop()
+        if let error = self.endedError {
+            participant.connectionClosed(error)
+            return self.eventLoop.makeFailedFuture(error)
+        }
         self.participants.append(participant)
         guard let link = self.link else { return self.eventLoop.makeSucceededVoidFuture() }
         return participant.linkOpened(link)
@@ -129,6 +146,7 @@ extension AMQPConnection {
         self.machine.close()
         self.retryTimer?.cancel()
         let error = AMQPError(.connectionClosed, "the connection was closed")
+        self.opening?.abort(error)
         guard let link = self.link else {
             self.end(error)
             return self.closed
@@ -143,13 +161,13 @@ extension AMQPConnection {
         case .setUp: self.setUp()
         case .announceConnected:
             self.connectCount += 1
-            self.logger.info("Connected to the broker", metadata: ["vhost": "\(self.configuration.virtualHost)"])
+            self.logConnected()
             self.announceConnected()
             self.firstConnect.succeed()
         case .retry(let delay):
             let error = error ?? AMQPError(.connectionLost, "the connection was lost")
             self.logger.warning(
-                "No connection to the broker", metadata: ["error": "\(error)", "retryIn": "\(delay)"])
+                "No connection to the broker", metadata: [AMQPLogKey.error: "\(error)", AMQPLogKey.retryIn: "\(delay)"])
             self.observed.announce(.recovering(error))
             self.retryTimer = self.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) {
                 self.perform(self.machine.backoffElapsed(), error: nil)
@@ -162,7 +180,12 @@ extension AMQPConnection {
     }
 
     private func connect() {
-        self.connector.connectToAny().assumeIsolated().whenComplete { result in
+        let connected = self.connector.connectToAny { link in
+            self.opening = link
+            return self.machine.isConnecting
+        }
+        connected.assumeIsolated().whenComplete { result in
+            self.opening = nil
             switch result {
             case .success(let link): self.linkOpened(link)
             case .failure(let error):
@@ -180,7 +203,7 @@ extension AMQPConnection {
         }
         self.link = link
         link.onClosed = { error in self.linkLost(error) }
-        link.onBlockedChanged = { _ in self.blockedChanged() }
+        link.onBlockedChanged = { self.blockedChanged($0) }
         link.onWritable = { self.linkWritable() }
         self.perform(action, error: nil)
     }
@@ -202,6 +225,8 @@ extension AMQPConnection {
     }
 
     private func end(_ error: AMQPError) {
+        guard self.endedError == nil else { return }
+        self.endedError = error
         self.machine.close()
         self.observed.announce(.closed(error))
         self.firstConnect.fail(error)
@@ -212,7 +237,12 @@ extension AMQPConnection {
         self.observed.finish()
     }
 
-    private func blockedChanged() {
+    private func blockedChanged(_ reason: String?) {
+        if let reason {
+            self.logger.warning("The broker takes no messages", metadata: [AMQPLogKey.reason: "\(reason)"])
+        } else {
+            self.logger.info("The broker takes messages again")
+        }
         self.announceConnected()
         self.linkWritable()
     }
@@ -222,27 +252,21 @@ extension AMQPConnection {
         for participant in self.participants { participant.linkWritable() }
     }
 
+    private func logConnected() {
+        guard let link = self.link else { return }
+        self.logger.info(
+            "Connected to the broker",
+            metadata: [
+                AMQPLogKey.broker: "\(link.remoteAddress)", AMQPLogKey.version: "\(link.agreement.product)",
+                AMQPLogKey.virtualHost: "\(self.configuration.virtualHost)",
+            ])
+    }
+
     private func announceConnected() {
         if let reason = self.link?.blockedReason {
             self.observed.announce(.blocked(reason: reason))
         } else {
             self.observed.announce(.connected)
         }
-    }
-}
-
-extension EventLoopFuture where Value: Sendable {
-    /// The value, with every error as an `AMQPError`.
-    package func value() async throws(AMQPError) -> Value {
-        do {
-            return try await self.get()
-        } catch {
-            throw error as? AMQPError ?? AMQPError(.connectionLost, "\(error)", underlying: error)
-        }
-    }
-
-    /// Waits for the end, however it is.
-    func finished() async {
-        _ = try? await self.get()
     }
 }

@@ -5,8 +5,11 @@ import NIOCore
 /// It goes on through a lost connection: messages that were not acknowledged come again, marked as redelivered. It ends
 /// with an `AMQPError` when the channel ends (`channelClosed`) or the queue is deleted (`consumerCancelled`).
 ///
-/// No more is held for a slow reader than the channel's prefetch; without acknowledgements (`noAck`), reading from the
-/// broker pauses at a thousand messages.
+/// No more is held for a slow reader than the prefetch. Without one (``AMQPConsumption/noAck``, or a prefetch of zero)
+/// reading from the broker pauses at a thousand messages, and with it everything else on the connection: give such a
+/// consumer a connection of its own.
+///
+/// A reader that leaves gives back what it had not taken yet.
 public struct AMQPConsumer: AsyncSequence, Sendable {
     /// What it yields.
     public typealias Element = AMQPDelivery
@@ -20,34 +23,41 @@ public struct AMQPConsumer: AsyncSequence, Sendable {
     /// The consumer's name on its channel.
     public let consumerTag: AMQPShortString
     private let sequence: Producer
+    private let untaken: UntakenDeliveries
 
     /// Reads the messages.
     public struct AsyncIterator: AsyncIteratorProtocol {
         private let iterator: Producer.AsyncIterator
+        private let untaken: UntakenDeliveries
 
-        init(_ iterator: Producer.AsyncIterator) {
+        init(_ iterator: Producer.AsyncIterator, _ untaken: UntakenDeliveries) {
             self.iterator = iterator
+            self.untaken = untaken
         }
 
         /// The next message; throws the `AMQPError` that the consumer ended with.
         // NIO's iterator runs on the default executor.
         @concurrent public mutating func next() async throws -> AMQPDelivery? {
-            try await self.iterator.next()
+            guard let delivery = try await self.iterator.next() else { return nil }
+            self.untaken.taken()
+            return delivery
         }
     }
 
     /// Begins to read.
     public func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(self.sequence.makeAsyncIterator())
+        AsyncIterator(self.sequence.makeAsyncIterator(), self.untaken)
     }
 
-    static func make(tag: AMQPShortString, channel: AMQPChannel) -> (AMQPConsumer, Source) {
-        let delegate = Delegate(tag: tag, channel: channel)
+    static func make(_ consumption: AMQPConsumption, channel: AMQPChannel) -> (AMQPConsumer, Source) {
+        let delegate = Delegate(consumption, channel: channel)
         let producer = Producer.makeSequence(
-            elementType: AMQPDelivery.self, failureType: (any Error).self, backPressureStrategy: .init(lowWatermark: 100, highWatermark: 1000),
-            finishOnDeinit: true, delegate: delegate)
-        let source = Source(producer.source, delegate)
-        return (AMQPConsumer(consumerTag: tag, sequence: producer.sequence), source)
+            elementType: AMQPDelivery.self, failureType: (any Error).self,
+            backPressureStrategy: .init(lowWatermark: 100, highWatermark: 1000), finishOnDeinit: true,
+            delegate: delegate)
+        let consumer = AMQPConsumer(
+            consumerTag: consumption.consumerTag, sequence: producer.sequence, untaken: delegate.untaken)
+        return (consumer, Source(producer.source, delegate))
     }
 }
 
@@ -71,11 +81,13 @@ extension AMQPConsumer {
         }
 
         func yield(_ delivery: AMQPDelivery) {
-            guard case .stopProducing = self.source.yield(contentsOf: CollectionOfOne(delivery)),
-                !self.delegate.isPaused
-            else { return }
-            self.delegate.isPaused = true
-            self.delegate.link?.pauseReading()
+            self.delegate.untaken.delivered(delivery)
+            switch self.source.yield(contentsOf: CollectionOfOne(delivery)) {
+            case .produceMore: break
+            case .stopProducing: self.delegate.pause()
+            // The reader has gone, and the broker did not know it yet.
+            case .dropped: self.delegate.giveBack(self.delegate.untaken.takeLast())
+            }
         }
 
         func finish(_ error: AMQPError) {
@@ -90,13 +102,17 @@ extension AMQPConsumer {
         // @unchecked: the stored `var`s are used on the channel's loop only.
         private let tag: AMQPShortString
         private let channel: AMQPChannel
+        private let hasPrefetch: Bool
+        let untaken: UntakenDeliveries
         var link: AMQPLink?
         var isPaused = false
         var isFinished = false
 
-        init(tag: AMQPShortString, channel: AMQPChannel) {
-            self.tag = tag
+        init(_ consumption: AMQPConsumption, channel: AMQPChannel) {
+            self.tag = consumption.consumerTag
             self.channel = channel
+            self.hasPrefetch = !consumption.noAck && consumption.prefetch != 0
+            self.untaken = UntakenDeliveries(isNeeded: !consumption.noAck)
         }
 
         func produceMore() {
@@ -106,8 +122,21 @@ extension AMQPConsumer {
         func didTerminate() {
             self.channel.eventLoop.execute {
                 self.resume()
-                if !self.isFinished { self.channel.consumerAbandoned(self.tag) }
+                guard !self.isFinished else { return }
+                self.channel.consumerAbandoned(self.tag)
+                self.giveBack(self.untaken.takeAll())
             }
+        }
+
+        func giveBack(_ deliveries: some Sequence<UntakenDeliveries.Delivery>) {
+            for delivery in deliveries { self.channel.giveBack(delivery.deliveryTag, of: delivery.epoch) }
+        }
+
+        /// A prefetch is bound enough, and its reader may be waiting for something else on this connection.
+        func pause() {
+            guard !self.hasPrefetch, !self.isPaused else { return }
+            self.isPaused = true
+            self.link?.pauseReading()
         }
 
         func resume() {

@@ -48,6 +48,12 @@ package struct RecoveryStateMachine: Sendable {
         return .connect
     }
 
+    /// Whether a link is still to be opened; an attempt may have several hosts to try.
+    package var isConnecting: Bool {
+        if case .connecting = self.state { return true }
+        return false
+    }
+
     package mutating func linkOpened() -> Action {
         guard case .connecting = self.state else { return .none }
         self.state = .settingUp

@@ -36,7 +36,7 @@ import Testing
     @Test mutating func repliesResumeTheirRequestsInOrder() {
         #expect(self.send(.channelOpenOK, "open") == "send")
         #expect(self.send(.qosOK, "qos") == "send")
-        #expect(self.send(.consumeOK, "consume") == "send")
+        #expect(self.send(.consumeOK(consumerTag: "c"), "consume") == "send")
         #expect(self.receive(.channelOpenOK) == "resume open with channelOpenOK")
         #expect(self.receive(.basicQosOK) == "resume qos with basicQosOK")
         #expect(self.receive(.basicConsumeOK(consumerTag: "c")) == "resume consume with basicConsumeOK")
@@ -66,14 +66,38 @@ import Testing
             (.queueDeclareOK, .queueDeclareOK(.init(queue: "q", messageCount: 0, consumerCount: 0))),
             (.queueBindOK, .queueBindOK), (.queueUnbindOK, .queueUnbindOK),
             (.queuePurgeOK, .queuePurgeOK(messageCount: 1)), (.queueDeleteOK, .queueDeleteOK(messageCount: 1)),
-            (.qosOK, .basicQosOK), (.consumeOK, .basicConsumeOK(consumerTag: "c")),
-            (.cancelOK, .basicCancelOK(consumerTag: "c")), (.get, .basicGetEmpty), (.recoverOK, .basicRecoverOK),
+            (.qosOK, .basicQosOK), (.consumeOK(consumerTag: "c"), .basicConsumeOK(consumerTag: "c")),
+            (.cancelOK(consumerTag: "c"), .basicCancelOK(consumerTag: "c")), (.get, .basicGetEmpty), (.recoverOK, .basicRecoverOK),
             (.confirmSelectOK, .confirmSelectOK),
         ]
         for (expectation, reply) in pairs {
             #expect(self.send(expectation, "w") == "send")
             #expect(self.receive(reply) == "resume w with \(reply.name)")
         }
+    }
+
+    /// RabbitMQ's queues answer these two themselves, each when it comes to it.
+    @Test mutating func laterAnswersMayOvertakeTheBeginningAndTheEndOfAConsumer() {
+        _ = self.send(.consumeOK(consumerTag: "a"), "consume a")
+        _ = self.send(.cancelOK(consumerTag: "z"), "cancel z")
+        _ = self.send(.qosOK, "qos")
+        _ = self.send(.consumeOK(consumerTag: "b"), "consume b")
+        _ = self.send(.queueBindOK, "bind")
+        #expect(self.receive(.basicQosOK) == "resume qos with basicQosOK")
+        #expect(self.receive(.basicConsumeOK(consumerTag: "b")) == "resume consume b with basicConsumeOK")
+        #expect(self.receive(.queueBindOK) == "resume bind with queueBindOK")
+        #expect(self.receive(.basicCancelOK(consumerTag: "z")) == "resume cancel z with basicCancelOK")
+        #expect(self.receive(.basicConsumeOK(consumerTag: "a")) == "resume consume a with basicConsumeOK")
+    }
+
+    @Test mutating func noOtherAnswerIsOvertakenAndNoConsumerIsAnsweredForAnother() {
+        _ = self.send(.queueDeclareOK, "declare")
+        _ = self.send(.qosOK, "qos")
+        #expect(self.receive(.basicQosOK) == "violation 503")
+        _ = self.machine.linkClosed(AMQPError(.connectionLost, "over"))
+        self.machine = Machine()
+        _ = self.send(.consumeOK(consumerTag: "a"), "consume a")
+        #expect(self.receive(.basicConsumeOK(consumerTag: "b")) == "violation 503")
     }
 
     @Test mutating func aFetchedMessageResumesItsRequestWhenItsContentIsWhole() {

@@ -20,6 +20,7 @@ import Testing
             case (1, 20, 10): [.channelOpenOK(on: frame.channel)]
             case (1, 10, 50): [.connectionCloseOK]
             case (1, 50, 10): [.queueDeclareOK("q", on: frame.channel)]
+            case (1, 60, 10): [.basicQosOK(on: frame.channel)]
             case (1, 60, 20): self.consume(frame.channel)
             default: []
             }
