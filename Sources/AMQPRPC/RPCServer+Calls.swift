@@ -15,7 +15,22 @@ extension RPCServer {
     func received(_ delivery: AMQPDelivery, on channel: AMQPLinkChannel) {
         // Sent before the broker knew that we stop: somebody else has it sooner than if we kept it till the end.
         guard !self.isStopping else { return self.giveBack(delivery, on: channel) }
-        let timeout = ServedCall.timeout(of: delivery.properties)
+        guard self.calls.count < self.configuration.concurrency else {
+            return self.held.append(delivery, on: channel, now: .now())
+        }
+        self.begin(delivery, on: channel, timeout: ServedCall.timeout(of: delivery.properties))
+    }
+
+    private func beginHeld() {
+        while self.calls.count < self.configuration.concurrency, let request = self.held.popFirst() {
+            // Its caller's time has gone on.
+            let timeout = ServedCall.timeout(of: request.delivery.properties)
+                .map { max(.zero, $0 - (.now() - request.arrival)) }
+            self.begin(request.delivery, on: request.channel, timeout: timeout)
+        }
+    }
+
+    private func begin(_ delivery: AMQPDelivery, on channel: AMQPLinkChannel, timeout: TimeAmount?) {
         let call = ServedCall(delivery, on: channel, creditQueue: self.creditQueue, timeout: timeout)
         call.startBeats()
         guard let remembered = self.key(of: call) else { return self.begin(call, timeout: timeout) }
@@ -87,6 +102,8 @@ extension RPCServer {
             let joined = self.remembered?.finished(key, reply: Self.reply(toRemember: outcome), now: .now()) ?? []
             for call in joined { self.concludeJoined(call, outcome) }
         }
+        self.closeIfUnused(call.channel)
+        self.beginHeld()
         self.endIfDone()
     }
 
@@ -171,7 +188,7 @@ extension RPCServer {
         }
     }
 
-    private func giveBack(_ delivery: AMQPDelivery, on channel: AMQPLinkChannel) {
+    func giveBack(_ delivery: AMQPDelivery, on channel: AMQPLinkChannel) {
         guard channel.isOpen else { return }
         // A nack, which no queue counts towards a delivery limit: nobody has looked at it.
         try? channel.nack(delivery.deliveryTag, requeue: true)

@@ -12,6 +12,7 @@ extension RPCServer: AMQPRecoverable {
 
     /// What is being handled goes on; a new link will come.
     package func linkLost(_ error: AMQPError) {
+        if let channel = self.channel { self.held.remove(of: channel) }
         self.channel = nil
         self.consumerTag = nil
         self.streamsLost(error)
@@ -36,7 +37,8 @@ extension RPCServer: AMQPRecoverable {
         }
         self.isRunning = true
         return self.connection.register(self).flatMapThrowing {
-            guard let error = self.setUpError, self.consumerTag == nil, self.connection.link != nil else { return }
+            // A link that is lost meanwhile is no reason to give up: the next one will be asked.
+            guard let error = self.setUpError, self.consumerTag == nil, self.connection.link?.isOpen == true else { return }
             self.isStopping = true
             self.connection.unregister(self)
             throw error
@@ -55,12 +57,17 @@ extension RPCServer: AMQPRecoverable {
         self.connection.unregister(self)
         self.stopTimer()
         let closedError = self.closedError
+        // What was given up and came by an earlier channel goes back, too.
+        for call in self.calls.values where call.channel !== self.channel && call.channel.isOpen {
+            call.channel.close().whenComplete { _ in }
+        }
         guard let channel, channel.isOpen else { return self.eventLoop.makeSucceededFuture(closedError) }
         return channel.close().map { closedError }.flatMapErrorThrowing { _ in closedError }
     }
 
     private func setUp(on link: AMQPLink) -> EventLoopFuture<Void> {
         link.openChannel().flatMap { channel in
+            guard !self.isStopping else { return channel.close() }
             self.channel = channel
             channel.onClosed = { self.channelClosed(channel, $0) }
             let queue = ClientMethod.queueDeclare(
@@ -89,7 +96,7 @@ extension RPCServer: AMQPRecoverable {
             self.setUpError = nil
             self.setUpRetry.succeeded()
             // Stopped meanwhile: what comes would only go back.
-            guard !self.isStopping else { return channel.cancel(tag).whenComplete { _ in } }
+            guard !self.isStopping else { return channel.close().whenComplete { _ in } }
             self.consumerTag = tag
         }.nonisolated()
     }
@@ -104,6 +111,7 @@ extension RPCServer: AMQPRecoverable {
     private func channelClosed(_ channel: AMQPLinkChannel, _ error: AMQPError) {
         // Where it was not consumed on yet, the set-up itself fails and is tried again.
         guard self.channel === channel, self.consumerTag != nil, channel.link.isOpen else { return }
+        self.held.remove(of: channel)
         self.channel = nil
         self.consumerTag = nil
         self.streamsLost(error)
@@ -118,9 +126,18 @@ extension RPCServer: AMQPRecoverable {
         let error = AMQPError(.consumerCancelled, "the queue was deleted or has moved")
         self.streamsLost(error)
         self.log("The broker ended the consumer", error)
-        // Closing it has the broker give what is unanswered to somebody, if the queue still is.
-        channel.close().whenComplete { _ in }
+        self.held.remove(of: channel)
+        self.channel = nil
+        self.closeIfUnused(channel)
         self.setUpAgain(on: channel.link)
+    }
+
+    /// Closes a channel that is not consumed on any more, once what came by it is answered: a queue that was deleted gives
+    /// its requests to nobody else. One that has moved gets back what is not acknowledged then.
+    func closeIfUnused(_ channel: AMQPLinkChannel) {
+        guard self.channel !== channel, channel.isOpen, !self.calls.values.contains(where: { $0.channel === channel })
+        else { return }
+        channel.close().whenComplete { _ in }
     }
 
     private func setUpAgain(on link: AMQPLink) {

@@ -15,9 +15,9 @@ public final class RPCServer: Service, @unchecked Sendable {
     /// Turns a request into what becomes of it.
     ///
     /// Called concurrently, up to the configured number. An ``RPCFault`` that it throws is the answer. Another error is
-    /// logged (``RPCServerConfiguration/logger``), and ``RPCFault/handlerFailed`` the answer. Its task is cancelled when the caller's time is over, when the
-    /// reader of its stream has gone, and when the server is stopped at once; an error that it throws then is
-    /// ``RPCFault/deadlineExceeded``, no answer at all, and the request's return to its queue.
+    /// logged (``RPCServerConfiguration/logger``), and ``RPCFault/handlerFailed`` the answer. Its task is cancelled when the
+    /// caller's time is over, when the reader of its stream has gone, and when the server is stopped at once; an error that
+    /// it throws then is ``RPCFault/deadlineExceeded``, no answer at all, and the request's return to its queue.
     public typealias Handler = @Sendable (RPCContext) async throws -> RPCAnswer
 
     let connection: AMQPConnection
@@ -48,6 +48,8 @@ public final class RPCServer: Service, @unchecked Sendable {
     /// The requests that are being handled, by their number.
     var calls: [UInt64: ServedCall] = [:]
     var callCount: UInt64 = 0
+    /// Delivered, while as many as may be are being handled.
+    var held = HeldRequests()
     var deadlines = DeadlineQueue<UInt64>()
     var timer: Scheduled<Void>?
     var timerDeadline: NIODeadline?
@@ -135,6 +137,7 @@ extension RPCServer {
         }
         guard !self.isStopping else { return }
         self.isStopping = true
+        while let request = self.held.popFirst() { self.giveBack(request.delivery, on: request.channel) }
         let timeout = TimeAmount(self.configuration.shutdownTimeout)
         self.shutdownTimer = self.eventLoop.assumeIsolated().scheduleTask(in: timeout) { self.giveUp() }
         self.stopConsuming().assumeIsolated().whenComplete { _ in

@@ -22,6 +22,8 @@ final class ServedCall: @unchecked Sendable {
     /// Where the caller sends further credit.
     private let creditQueue: AMQPShortString?
     private var beats: RepeatedTask?
+    /// Why nothing more can be sent.
+    private var streamEnd = AMQPError.handlerCancelled
 
     init(
         _ delivery: AMQPDelivery, on channel: AMQPLinkChannel, creditQueue: AMQPShortString?, timeout: TimeAmount?
@@ -122,7 +124,7 @@ extension ServedCall {
 
     private func enqueue(_ element: StreamElement, _ ticket: Ticket) {
         guard !ticket.isCancelled, self.stream.enqueue(element, ObjectIdentifier(ticket)) else {
-            return element.sent.resume(returning: .failure(.handlerCancelled))
+            return element.sent.resume(returning: .failure(ticket.isCancelled ? .handlerCancelled : self.streamEnd))
         }
         self.sendElements()
     }
@@ -152,6 +154,7 @@ extension ServedCall {
 
     /// Nothing more is sent: those who wait to send are told why.
     func endStream(_ error: AMQPError) {
+        if self.stream.isOpen { self.streamEnd = error }
         for element in self.stream.end() { element.sent.resume(returning: .failure(error)) }
     }
 

@@ -48,7 +48,11 @@ package struct DeadLetterQueue: Sendable {
             guard requestIDs?.contains(letter.requestID) != false else { return true }
             try await channel.publishConfirmed(
                 letter.replay(now: EpochClock.now()), routingKey: AMQPShortString(self.eventQueueName))
-            try await channel.ack(message)
+            guard try await channel.ack(message) else {
+                throw AMQPError(
+                    .connectionLost,
+                    "the connection was lost while \(letter.requestID) was replayed: it runs again, and is a dead letter still")
+            }
             count += 1
             return true
         }
@@ -76,7 +80,22 @@ package struct DeadLetterQueue: Sendable {
         _ body: (AMQPChannel, DeadLetter, AMQPFetchedMessage) async throws(AMQPError) -> Bool
     ) async throws(AMQPError) {
         let channel = try await self.connection.openChannel()
-        if confirming { try await channel.selectConfirms() }
+        let result: Result<Void, AMQPError>
+        do throws(AMQPError) {
+            if confirming { try await channel.selectConfirms() }
+            result = .success(try await self.visit(on: channel, body))
+        } catch {
+            result = .failure(error)
+        }
+        // What was read and left is to be read by others, also after an error.
+        try? await channel.close()
+        try result.get()
+    }
+
+    private func visit(
+        on channel: AMQPChannel,
+        _ body: (AMQPChannel, DeadLetter, AMQPFetchedMessage) async throws(AMQPError) -> Bool
+    ) async throws(AMQPError) {
         let count: Int
         do throws(AMQPError) {
             count = try await channel.checkQueue(self.name).messageCount
@@ -89,6 +108,5 @@ package struct DeadLetterQueue: Sendable {
             guard let message = try await channel.get(queue: self.name) else { break }
             guard try await body(channel, DeadLetter(message.properties, message.body), message) else { break }
         }
-        try await channel.close()
     }
 }

@@ -37,7 +37,7 @@ extension LambdaClient {
     ) async throws(LambdaError) -> InvocationResult {
         let session = try await self.acquire(until: deadline)
         defer { self.release() }
-        let timeout = deadline - .now
+        let timeout = try Self.remaining(until: deadline)
         let reply: RPCReply
         do throws(AMQPError) {
             // Nobody else has the request, so that its properties are filled in without a copy.

@@ -105,8 +105,8 @@ extension LambdaClient {
         drainer?.fail(error)
         self.observedStates.end(error)
         guard let session else { return }
-        await session.close()
-        if self.broker != nil { await session.connection.close() }
+        // With a connection of its own everything on it goes at once.
+        if self.broker != nil { await session.connection.close() } else { await session.close() }
     }
 }
 
@@ -130,6 +130,15 @@ extension LambdaClient {
         case .refuse(let error): throw error
         case .wait(let id, let promise): return try await self.wait(id, promise.futureResult, until: deadline)
         }
+    }
+
+    /// How long a call that may be sent now waits for its answer.
+    ///
+    /// - Throws: `unavailable` when the time is over already: nothing was sent.
+    static func remaining(until deadline: ContinuousClock.Instant) throws(LambdaError) -> Duration {
+        let remaining = deadline - .now
+        guard remaining > .zero else { throw LambdaError(.unavailable, "the time-out was over before the call was sent") }
+        return remaining
     }
 
     private func wait(

@@ -38,7 +38,13 @@ extension LambdaClient {
         _ measurement: CallMeasurement?, until deadline: ContinuousClock.Instant
     ) async throws(LambdaError) -> InvocationStream {
         let session = try await self.acquire(until: deadline)
-        let timeout = deadline - .now
+        let timeout: Duration
+        do throws(LambdaError) {
+            timeout = try Self.remaining(until: deadline)
+        } catch {
+            self.release()
+            throw error
+        }
         let receiver = StreamReceiver(window: window)
         var headers = Self.headers(options, measurement)
         headers[LambdaHeader.responseMode] = .string(LambdaHeader.streaming)

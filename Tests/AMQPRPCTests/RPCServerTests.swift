@@ -244,6 +244,18 @@ import Testing
         running.cancel()
         try await running.value
     }
+
+    @Test func aServerWhoseConnectionIsLostWhileItIsSetUpServesOnTheNext() async throws {
+        let broker = try await FakeBroker.start(
+            .handshake(heartbeat: 0) + .openChannel + [.answer(50, 10) { _ in [] }, .close],
+            Self.setUp + [self.request("hello"), .expectMethod(60, 40)])
+        let connection = try await self.connect(to: broker)
+        let running = Task { try await self.server(connection, Self.echo).run() }
+        try await waitUntil { broker.frames.contains { ($0.classID, $0.methodID) == (60, 40) } }
+        running.cancel()
+        try await running.value
+        await connection.close()
+    }
 }
 
 /// A place where so many tasks wait for each other.

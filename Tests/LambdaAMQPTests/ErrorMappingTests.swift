@@ -101,4 +101,21 @@ import Testing
             #expect(unread.underlying is DecodingError)
         }
     }
+
+    @Test func aTimeOutThatIsOverBeforeAnythingIsSentIsNoFaultOfTheRequest() async throws {
+        let test = try await ClientTest.start()
+        let connection = try await AMQPConnection.connect(test.settings)
+        let lambda = try await LambdaClient(connection: connection)
+        let options = InvocationOptions(timeout: .nanoseconds(1))
+        for error in [
+            try await self.error { _ = try await lambda.invoke("echo", payload: self.event, options: options) },
+            try await self.error {
+                _ = try await lambda.invokeWithResponseStream("echo", payload: self.event, options: options)
+            },
+        ] {
+            #expect(error.code == .unavailable && !error.mayHaveExecuted)
+        }
+        await lambda.close()
+        await connection.close()
+    }
 }

@@ -130,10 +130,14 @@ extension AMQPLinkChannel {
         return reply.map { _ in }
     }
 
-    /// Closes the channel.
-    package func close() -> EventLoopFuture<Void> {
+    /// Closes the channel; completes when the broker has agreed, or after `timeout`: nothing is sent on it then, either.
+    package func close(timeout: TimeAmount = .seconds(5)) -> EventLoopFuture<Void> {
+        let closed = self.eventLoop.makePromise(of: Void.self)
+        let timer = self.eventLoop.scheduleTask(in: timeout) { closed.succeed() }
         self.request(.channelClose(replyCode: 200, replyText: "closed by the client"), expecting: .channelCloseOK)
-            .map { _ in }
+            .map { _ in }.cascade(to: closed)
+        closed.futureResult.whenComplete { _ in timer.cancel() }
+        return closed.futureResult
     }
 }
 

@@ -62,7 +62,8 @@ extension AMQPChannel {
 
     /// Closes the channel.
     ///
-    /// Its consumers end; what they hold unacknowledged goes back to the queues.
+    /// Its consumers end; what they hold unacknowledged goes back to the queues. Returns when the broker has agreed, or
+    /// after 5 s.
     ///
     /// - Throws: `AMQPError` where the broker does not agree; `cancelled` when the task is cancelled before it has. The
     ///   channel has ended then, too.

@@ -246,4 +246,17 @@ import Testing
         #expect(broker.failures.isEmpty)
         await connection.close()
     }
+
+    @Test func closingAChannelTakesNoLongerThanItMayThoughTheBrokerStandsStill() async throws {
+        let broker = try await FakeBroker.start(.handshake(heartbeat: 0) + .openChannel + [.silence])
+        let connection = try await AMQPConnection.connect(Self.configuration(broker))
+        let channel = try await connection.openChannel()
+        let elapsed = try await ContinuousClock().measure { try await channel.close() }
+        #expect(elapsed >= .seconds(4) && elapsed < .seconds(20))
+        let error = await #expect(throws: AMQPError.self) { try await channel.checkQueue("q") }
+        #expect(error?.code == .channelClosed)
+        try await connection.eventLoop.submit {
+            connection.link?.abort(AMQPError(.connectionLost, "the test is over"))
+        }.get()
+    }
 }
