@@ -6,7 +6,8 @@ import NIOCore
 /// It ends after the server's last reply, and throws the `AMQPError` that it breaks with: `fault` for an error of the
 /// server, `connectionLost` when the connection or the server was lost before the end, else those of
 /// ``RPCClient/call(_:timeout:)``. The server is slowed to the pace of the reader: no more than the window is on its way
-/// or waits here. Leaving the loop before the end tells the server that nobody reads any more.
+/// or waits here. Leaving the loop before the end, and the stream with it, tells the server that nobody reads any more; a
+/// stream that is kept goes on to its time-out.
 public struct RPCReplyStream: AsyncSequence, Sendable {
     /// What it yields.
     public typealias Element = RPCReply

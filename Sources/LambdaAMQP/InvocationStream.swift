@@ -3,8 +3,8 @@ public import NIOCore
 /// What a function answers piece by piece, as an `AsyncSequence`; it has one reader.
 ///
 /// The last element is ``InvocationStreamEvent/complete(_:)``. The function is slowed to the pace of the reader: no
-/// more than the window is on its way or waits here. Leaving the loop before the end forgets the call; the function then
-/// gets no more credit, and is ended at its time-out.
+/// more than the window is on its way or waits here. Leaving the loop before the end, and the stream with it, forgets the
+/// call; the function then gets no more credit, and is ended at its time-out.
 public struct InvocationStream: AsyncSequence, Sendable {
     /// What it yields.
     public typealias Element = InvocationStreamEvent

@@ -200,8 +200,9 @@ extension AMQPChannel {
     /// Nobody will settle a message.
     func giveBack(_ deliveryTag: UInt64, of epoch: ChannelEpoch) {
         guard let channel = self.channel, channel.epoch == epoch else { return }
-        // Where it cannot be refused the channel is closed, and the message is back already.
-        try? channel.reject(deliveryTag, requeue: true)
+        // A nack, which no queue counts towards a delivery limit: nobody has looked at it. Where it cannot be sent the channel
+        // is closed, and the message is back already.
+        try? channel.nack(deliveryTag, requeue: true)
     }
 
     /// The reader of a consumer has gone.

@@ -83,18 +83,19 @@ import Testing
     }
 
     @Test func aMessageThatComesAfterItsTaskWasCancelledGoesBackToItsQueue() async throws {
-        let rejected = NIOLockedValueBox<[UInt8]>([])
-        let reject = FakeBrokerStep.answer(60, 90) { frame in
-            rejected.withLockedValue { $0 = frame.payload }
+        let refused = NIOLockedValueBox<[UInt8]>([])
+        let nack = FakeBrokerStep.answer(60, 120) { frame in
+            refused.withLockedValue { $0 = frame.payload }
             return []
         }
         let failures = try await self.cancelling(
-            (60, 70), late: FakeFrame.got(deliveryTag: 7, body: Array("tea".utf8), on: 1), following: [reject]
+            (60, 70), late: FakeFrame.got(deliveryTag: 7, body: Array("tea".utf8), on: 1), following: [nack]
         ) { channel throws(AMQPError) in
             try await channel.get(queue: "q")
         }
         #expect(failures.isEmpty)
-        #expect(rejected.withLockedValue { $0 } == Wire.u16(60) + Wire.u16(90) + Wire.u64(7) + [1])
+        // Not multiple, and back to its queue.
+        #expect(refused.withLockedValue { $0 } == Wire.u16(60) + Wire.u16(120) + Wire.u64(7) + [2])
     }
 
     @Test func aConsumerThatComesAfterItsTaskWasCancelledEnds() async throws {
