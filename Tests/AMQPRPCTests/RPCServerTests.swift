@@ -248,12 +248,15 @@ import Testing
     @Test func aServerWhoseConnectionIsLostWhileItIsSetUpServesOnTheNext() async throws {
         let broker = try await FakeBroker.start(
             .handshake(heartbeat: 0) + .openChannel + [.answer(50, 10) { _ in [] }, .close],
-            Self.setUp + [self.request("hello"), .expectMethod(60, 40)])
+            Self.setUp + [
+                self.request("hello"), .expectMethod(60, 40), .expectFrame, .expectFrame, .expectMethod(60, 80),
+            ] + Self.tearDown)
         let connection = try await self.connect(to: broker)
         let running = Task { try await self.server(connection, Self.echo).run() }
-        try await waitUntil { broker.frames.contains { ($0.classID, $0.methodID) == (60, 40) } }
+        try await waitUntil { broker.frames.contains { ($0.classID, $0.methodID) == (60, 80) } }
         running.cancel()
         try await running.value
+        #expect(broker.failures == [])
         await connection.close()
     }
 }
