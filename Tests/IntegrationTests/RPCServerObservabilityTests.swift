@@ -112,7 +112,7 @@ import Tracing
 
     @Test func aHandlersOwnErrorIsLoggedWithItsQueueAndCorrelationID() async throws {
         struct Secret: Error {}
-        let log = RPCLogLines()
+        let log = LogRecorder()
         let correlationID = NIOLockedValueBox("")
         try await RPCSetUp.run { test in
             try await test.whileServing(self.server(test, logger: log.logger)) { context in
@@ -132,7 +132,7 @@ import Tracing
     }
 
     @Test func aClientLogsWithItsOwnLogger() async throws {
-        let log = RPCLogLines()
+        let log = LogRecorder()
         var configuration = RPCClientConfiguration(logger: log.logger)
         configuration.observability = .none
         try await RPCSetUp.run(client: configuration) { test in

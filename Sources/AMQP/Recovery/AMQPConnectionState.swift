@@ -2,7 +2,8 @@
 public enum AMQPConnectionState: Sendable {
     /// The first link is being opened.
     case connecting
-    /// A link is open and everything on it is set up.
+    /// A link is open and everything on it is set up, but for a channel that waits until the broker has given up the lost
+    /// connection.
     case connected
     /// Connected, but the broker does not take publishes now (`connection.blocked`: memory or disk alarm).
     case blocked(reason: String)

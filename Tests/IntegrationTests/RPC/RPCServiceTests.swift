@@ -51,7 +51,7 @@ import Testing
         let (released, release) = AsyncStream.makeStream(of: Void.self)
         let (cancelled, cancellation) = AsyncStream.makeStream(of: Void.self)
         let began = NIOLockedValueBox(false)
-        let log = RPCLogLines()
+        let log = LogRecorder()
         try await RPCSetUp.run { test in
             var configuration = test.configuration
             configuration.shutdownTimeout = .milliseconds(200)
