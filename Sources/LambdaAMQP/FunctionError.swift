@@ -18,8 +18,16 @@ public struct FunctionError: Error, Sendable, Hashable {
     /// The last 4096 bytes of the invocation's log, where they were asked for.
     public let logTail: ByteBuffer?
 
-    /// Reads an error document, which may be anything.
-    init(kind: String, payload: ByteBuffer, requestID: String? = nil, logTail: ByteBuffer? = nil) {
+    /// An error with its document, which may be anything; in tests, what a function would fail with.
+    ///
+    /// - Parameters:
+    ///   - payload: The error document; ``errorType`` and ``message`` are read from it, where it is a JSON object that has them.
+    ///   - kind: The word of `X-Amz-Function-Error`. `Unhandled` unless given.
+    ///   - requestID: The invocation's request id. None unless given.
+    ///   - logTail: The end of the invocation's log, 4096 bytes at most. None unless given.
+    public init(
+        payload: ByteBuffer, kind: String = "Unhandled", requestID: String? = nil, logTail: ByteBuffer? = nil
+    ) {
         let document = try? JSONValue.parse(payload).get()
         self.kind = kind
         self.payload = payload
@@ -27,6 +35,23 @@ public struct FunctionError: Error, Sendable, Hashable {
         self.message = document?["errorMessage"]?.stringValue
         self.requestID = requestID
         self.logTail = logTail
+    }
+
+    /// An error with the document that runtimes make of an exception; in tests, what a function would fail with.
+    ///
+    /// - Parameters:
+    ///   - errorType: The document's `errorType`, such as the exception's class.
+    ///   - message: The document's `errorMessage`.
+    ///   - kind: The word of `X-Amz-Function-Error`. `Unhandled` unless given.
+    ///   - requestID: The invocation's request id. None unless given.
+    ///   - logTail: The end of the invocation's log, 4096 bytes at most. None unless given.
+    public init(
+        errorType: String, message: String, kind: String = "Unhandled", requestID: String? = nil,
+        logTail: ByteBuffer? = nil
+    ) {
+        self.init(
+            payload: ErrorDocument.messageFirst(type: errorType, message: message), kind: kind, requestID: requestID,
+            logTail: logTail)
     }
 }
 

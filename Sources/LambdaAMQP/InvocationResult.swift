@@ -18,6 +18,36 @@ public struct InvocationResult: Sendable {
     /// The last 4096 bytes of the invocation's log, where they were asked for.
     public let logTail: ByteBuffer?
 
+    /// The result of a function that has not failed; in tests, what a client would return.
+    ///
+    /// - Parameters:
+    ///   - payload: The result: JSON, unless the function answers with bytes.
+    ///   - executedVersion: The version that ran. None unless given.
+    ///   - requestID: The invocation's request id. None unless given.
+    ///   - logTail: The end of the invocation's log, 4096 bytes at most. None unless given.
+    public init(
+        payload: ByteBuffer, executedVersion: String? = nil, requestID: String? = nil, logTail: ByteBuffer? = nil
+    ) {
+        self.payload = payload
+        self.functionError = nil
+        self.executedVersion = executedVersion
+        self.requestID = requestID
+        self.logTail = logTail
+    }
+
+    /// The result of a function that has failed; in tests, what a client would return.
+    ///
+    /// - Parameters:
+    ///   - functionError: The function's error; payload, request id and log tail are its own.
+    ///   - executedVersion: The version that ran. None unless given.
+    public init(functionError: FunctionError, executedVersion: String? = nil) {
+        self.payload = functionError.payload
+        self.functionError = functionError
+        self.executedVersion = executedVersion
+        self.requestID = functionError.requestID
+        self.logTail = functionError.logTail
+    }
+
     /// The result of a function that has not failed.
     ///
     /// - Throws: The function's error.
@@ -63,20 +93,19 @@ extension InvocationResult {
         }
         let logTail = headers?[LambdaHeader.logResult]?.stringValue
             .flatMap { Base64.decode($0) }.map { ByteBuffer(bytes: $0) }
-        return .success(
-            InvocationResult(
-                payload: reply.body,
-                functionError: headers?[LambdaHeader.functionError]?.stringValue
-                    .map { FunctionError(kind: $0, payload: reply.body, requestID: requestID, logTail: logTail) },
-                executedVersion: headers?[LambdaHeader.executedVersion]?.stringValue, requestID: requestID,
-                logTail: logTail))
+        let version = headers?[LambdaHeader.executedVersion]?.stringValue
+        guard let kind = headers?[LambdaHeader.functionError]?.stringValue else {
+            return .success(
+                InvocationResult(payload: reply.body, executedVersion: version, requestID: requestID, logTail: logTail))
+        }
+        let error = FunctionError(payload: reply.body, kind: kind, requestID: requestID, logTail: logTail)
+        return .success(InvocationResult(functionError: error, executedVersion: version))
     }
 
-    /// The same, once its payload went another way.
+    /// The same, once the payload of a function that has not failed went another way.
     var withoutPayload: InvocationResult {
         InvocationResult(
-            payload: ByteBuffer(), functionError: self.functionError, executedVersion: self.executedVersion,
-            requestID: self.requestID, logTail: self.logTail)
+            payload: ByteBuffer(), executedVersion: self.executedVersion, requestID: self.requestID, logTail: self.logTail)
     }
 
     /// The bounded name of what became of the invocation.

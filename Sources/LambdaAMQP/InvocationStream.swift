@@ -11,13 +11,15 @@ public struct InvocationStream: AsyncSequence, Sendable {
     /// What it ends with: a ``LambdaError``.
     public typealias Failure = any Error
 
-    typealias Events = AsyncThrowingStream<InvocationStreamEvent, any Error>
+    /// What a stream can be made of.
+    public typealias Events = AsyncThrowingStream<InvocationStreamEvent, any Error>
 
     /// The content type that the function gave its answer.
     public let contentType: String?
-    private let first: InvocationStreamEvent
+    private let first: InvocationStreamEvent?
     private let events: Events
-    private let call: StreamCall
+    /// Whom to tell what was read; nobody where the events are not a client's.
+    private let call: StreamCall?
 
     init(first: InvocationStreamEvent, contentType: String?, _ events: Events, _ call: StreamCall) {
         self.first = first
@@ -26,14 +28,40 @@ public struct InvocationStream: AsyncSequence, Sendable {
         self.call = call
     }
 
+    /// A stream of events that somebody else makes; for tests of what reads one.
+    ///
+    /// - Parameters:
+    ///   - events: Chunks, and at last ``InvocationStreamEvent/complete(_:)`` or an error, which the reader has then. A
+    ///     stream that ends with neither ends as one that was left: with a ``LambdaError`` of the code `cancelled`.
+    ///   - contentType: The content type of the answer. None unless given.
+    public init(_ events: Events, contentType: String? = nil) {
+        self.first = nil
+        self.contentType = contentType
+        self.events = events
+        self.call = nil
+    }
+
+    /// A stream of these events; for tests of what reads one.
+    ///
+    /// - Parameters:
+    ///   - events: Chunks, and ``InvocationStreamEvent/complete(_:)`` as the last, unless it is to break.
+    ///   - contentType: The content type of the answer. None unless given.
+    ///   - error: What the stream breaks with after the events. None unless given.
+    public init(_ events: [InvocationStreamEvent], contentType: String? = nil, error: LambdaError? = nil) {
+        let (stream, continuation) = Events.makeStream()
+        for event in events { continuation.yield(event) }
+        continuation.finish(throwing: error)
+        self.init(stream, contentType: contentType)
+    }
+
     /// Reads the events.
     public struct AsyncIterator: AsyncIteratorProtocol {
         private var first: InvocationStreamEvent?
         private var events: Events.AsyncIterator
-        private let call: StreamCall
+        private let call: StreamCall?
         private var isComplete = false
 
-        init(_ first: InvocationStreamEvent, _ events: Events, _ call: StreamCall) {
+        init(_ first: InvocationStreamEvent?, _ events: Events, _ call: StreamCall?) {
             self.first = first
             self.events = events.makeAsyncIterator()
             self.call = call
@@ -44,7 +72,7 @@ public struct InvocationStream: AsyncSequence, Sendable {
             if self.isComplete { return nil }
             let event = try await self.nextEvent()
             switch event {
-            case .chunk(let bytes): self.call.consumed(byteCount: bytes.readableBytes)
+            case .chunk(let bytes): self.call?.consumed(byteCount: bytes.readableBytes)
             case .complete: self.isComplete = true
             }
             return event
