@@ -74,6 +74,12 @@ func onTheLoop(_ lambda: LambdaClient, _ event: ByteBuffer) async throws {
     }
 }
 
+func answers(_ lambda: LambdaClient, _ order: Order) async throws {
+    let result = try await lambda.invoke("checkout", event: order)
+    let receipt = try result.decode(as: Receipt.self)
+    print(result.requestID ?? "", receipt.total)
+}
+
 func errors(_ lambda: LambdaClient, _ order: Order) async throws -> Receipt? {
     do {
         return try await lambda.invoke("checkout", event: order)
@@ -96,6 +102,35 @@ func retries(_ lambda: LambdaClient, _ order: Order) async throws -> Receipt {
         retryPolicy: LambdaRetryPolicy(maximumAttempts: 10, maximumDelay: .seconds(5), attemptTimeout: .seconds(10)),
         isIdempotent: true)
     return try await lambda.invoke("checkout", event: order, options: options)
+}
+
+/// What a service invokes, in words of its own.
+protocol Checkout: Sendable {
+    func receipt(for order: Order) async throws -> Receipt
+}
+
+struct LambdaCheckout: Checkout {
+    var lambda: LambdaClient
+
+    func receipt(for order: Order) async throws -> Receipt {
+        try await self.lambda.invoke("checkout", event: order)
+    }
+}
+
+/// What stands in its place in a test.
+struct FakeCheckout: Checkout {
+    var result: Result<InvocationResult, LambdaError>
+
+    func receipt(for order: Order) async throws -> Receipt {
+        try self.result.get().decode()
+    }
+}
+
+func fakes() -> [FakeCheckout] {
+    let paid = InvocationResult(payload: ByteBuffer(string: #"{"total": 7}"#))
+    let failed = InvocationResult(functionError: FunctionError(errorType: "OutOfStock", message: "no tea"))
+    let lost = LambdaError(.noAnswer, "the connection was lost")
+    return [FakeCheckout(result: .success(paid)), FakeCheckout(result: .success(failed)), FakeCheckout(result: .failure(lost))]
 }
 
 func readiness(_ lambda: LambdaClient) -> Bool {

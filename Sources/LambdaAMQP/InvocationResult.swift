@@ -17,6 +17,8 @@ public struct InvocationResult: Sendable {
     public let requestID: String?
     /// The last 4096 bytes of the invocation's log, where they were asked for.
     public let logTail: ByteBuffer?
+    /// The client's.
+    var decoder: JSONDecoder?
 
     /// The result of a function that has not failed; in tests, what a client would return.
     ///
@@ -59,15 +61,17 @@ public struct InvocationResult: Sendable {
     /// The result of a function that has not failed, as a value.
     ///
     /// - Parameters:
-    ///   - type: What to read.
-    ///   - decoder: Reads it from JSON.
+    ///   - type: What to read. What the context asks for, unless given.
+    ///   - decoder: Reads it from JSON. Unless given, ``LambdaClientConfiguration/decoder`` of the client whose result it
+    ///     is, or a new one where a test has made it.
     /// - Returns: The value.
     /// - Throws: The function's ``FunctionError``; a ``LambdaError`` with the code `invalidResult` when the result is not
     ///   what was expected.
     public func decode<Output: Decodable>(
-        as type: Output.Type = Output.self, using decoder: JSONDecoder = JSONDecoder()
+        as type: Output.Type = Output.self, using decoder: JSONDecoder? = nil
     ) throws -> Output {
         let payload = try self.get()
+        let decoder = decoder ?? self.decoder ?? JSONDecoder()
         do {
             return try decoder.decode(type, from: Data(payload.readableBytesView))
         } catch {

@@ -4,12 +4,14 @@ import NIOCore
 
 // The same with values in the place of bytes, as JSON.
 extension LambdaClient {
-    /// Invokes a function with a value, and waits for its result.
+    /// Invokes a function with a value, and waits for its result as a value.
+    ///
+    /// What else the answer says, as its request id and log tail, has ``invoke(_:event:options:)``.
     ///
     /// - Parameters:
-    ///   - function: The function's name.
-    ///   - event: The event; sent as JSON.
-    ///   - type: What the result is.
+    ///   - function: The function's name, which is its queue's name.
+    ///   - event: The event; sent as JSON, of 6 MB at most.
+    ///   - type: What the result is. What the context asks for, unless given.
     ///   - options: As for ``invoke(_:payload:options:)``.
     /// - Returns: The function's result.
     /// - Throws: ``FunctionError`` when the function failed. ``LambdaError`` when the invocation did, on its way, and
@@ -18,8 +20,28 @@ extension LambdaClient {
         _ function: String, event: some Encodable & Sendable, as type: Output.Type = Output.self,
         options: InvocationOptions = InvocationOptions()
     ) async throws -> Output {
-        let result = try await self.invoke(function, payload: self.encode(event), options: options)
-        return try result.decode(as: type, using: self.configuration.decoder)
+        try await self.invoke(function, payload: self.encode(event), options: options).decode(as: type)
+    }
+
+    /// Invokes a function with a value, and waits for its answer: the result with all that is said about it.
+    ///
+    /// ```swift
+    /// let result = try await lambda.invoke("checkout", event: order)
+    /// let receipt = try result.decode(as: Receipt.self)
+    /// print(result.requestID ?? "", receipt.total)
+    /// ```
+    ///
+    /// - Parameters:
+    ///   - function: The function's name, which is its queue's name.
+    ///   - event: The event; sent as JSON, of 6 MB at most.
+    ///   - options: As for ``invoke(_:payload:options:)``.
+    /// - Returns: The answer: the function's result, or its error (``InvocationResult/functionError``).
+    ///   ``InvocationResult/decode(as:using:)`` gives the result as a value.
+    /// - Throws: ``LambdaError``, which says whether the function may have run, and whether to try again.
+    public func invoke(
+        _ function: String, event: some Encodable & Sendable, options: InvocationOptions = InvocationOptions()
+    ) async throws(LambdaError) -> InvocationResult {
+        try await self.invoke(function, payload: self.encode(event), options: options)
     }
 
     /// Has a function run an event for whose answer nobody waits; see ``invokeEvent(_:payload:options:)``.

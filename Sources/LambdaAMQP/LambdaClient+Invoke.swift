@@ -11,17 +11,18 @@ extension LambdaClient {
     ///   - function: The function's name, which is its queue's name.
     ///   - payload: The event, JSON unless the function takes bytes; 6 MB at most. Empty stands for `{}`.
     ///   - options: Time-out, retries, qualifier, client context, log tail, trace.
-    /// - Returns: the answer: the function's result, or its error (``InvocationResult/functionError``).
+    /// - Returns: The answer: the function's result, or its error (``InvocationResult/functionError``).
     /// - Throws: ``LambdaError``, which says whether the function may have run, and whether to try again.
     public func invoke(
         _ function: String, payload: ByteBuffer, options: InvocationOptions = InvocationOptions()
     ) async throws(LambdaError) -> InvocationResult {
         let measurement = self.instruments?.begin("invoke", function)
         do throws(LambdaError) {
-            let result = try await self.attempting(function, options, measurement) {
+            var result = try await self.attempting(function, options, measurement) {
                 deadline throws(LambdaError) in
                 try await self.call(function, payload, options, measurement, until: deadline)
             }
+            result.decoder = self.configuration.decoder
             measurement?.end(result.outcome, result.functionError)
             return result
         } catch {

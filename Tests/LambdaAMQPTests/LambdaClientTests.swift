@@ -1,4 +1,5 @@
 import AMQP
+import FoundationEssentials
 import LambdaAMQP
 import NIOCore
 import NIOPosix
@@ -75,6 +76,46 @@ import Testing
                 if case .chunk(let bytes) = event { text += String(buffer: bytes) }
             }
             #expect(text == "\"a\"")
+        }
+    }
+
+    @Test func aValueGoesAndTheWholeAnswerComes() async throws {
+        let test = try await ClientTest.start()
+        try await withLambdaClient(test.settings) { lambda in
+            let order = Order(item: "tea", count: 2)
+            // What the context asks for decides: nothing, a result, a value, and the body of a closure.
+            let result = try await lambda.invoke("echo", event: order)
+            #expect(result.functionError == nil)
+            #expect(try result.decode(as: Order.self) == order)
+            let same: InvocationResult = try await lambda.invoke("echo", event: order)
+            #expect(same.payload == result.payload)
+            let value: Order = try await lambda.invoke("echo", event: order)
+            #expect(value == order)
+            let optional: Order? = try await lambda.invoke("echo", event: order)
+            #expect(optional == order)
+            let failed = try await lambda.invoke("fails", event: order)
+            #expect(failed.functionError?.kind == "Unhandled")
+        }
+        let inferred: [Int] = try await withLambdaClient(test.settings) { try await $0.invoke("echo", event: [1]) }
+        #expect(inferred == [1])
+    }
+
+    @Test func aResultIsReadByItsClientsDecoder() async throws {
+        struct Visit: Codable, Equatable {
+            var at: Date
+        }
+        let test = try await ClientTest.start()
+        let configuration = LambdaClientConfiguration()
+        configuration.encoder.dateEncodingStrategy = .secondsSince1970
+        configuration.decoder.dateDecodingStrategy = .secondsSince1970
+        try await withLambdaClient(test.settings, configuration: configuration) { lambda in
+            let visit = Visit(at: Date(timeIntervalSince1970: 7))
+            let result = try await lambda.invoke("echo", event: visit)
+            #expect(result.payload == ByteBuffer(string: #"{"at":7}"#))
+            #expect(try result.decode(as: Visit.self) == visit)
+            // Another than the client's counts from 2001.
+            #expect(try result.decode(as: Visit.self, using: JSONDecoder()) != visit)
+            #expect(try await lambda.invoke("echo", event: visit, as: Visit.self) == visit)
         }
     }
 
