@@ -17,7 +17,7 @@ extension AMQPError {
             }
         return AMQPError(
             code, "\(doing): closed by the broker: \(text)", replyCode: replyCode, isServerInitiated: true,
-            isRetriable: replyCode.isTransient)
+            isTransient: replyCode.isTransient)
     }
 
     /// The broker closed a channel (AMQP 0-9-1, 1.5.2.5).
@@ -33,6 +33,6 @@ extension AMQPError {
         AMQPError(
             replyCode == .accessRefused ? .accessRefused : .channelClosed,
             "\(doing): channel closed by the broker: \(text)", replyCode: replyCode, isServerInitiated: true,
-            isRetriable: replyCode.isTransient)
+            isTransient: replyCode.isTransient)
     }
 }

@@ -1,8 +1,8 @@
 /// What went wrong with a connection, a channel, a message or a setting.
 ///
-/// ``code`` says which kind of failure it is, ``isServerInitiated`` who ended it, and ``isRetriable`` whether the same
-/// call may succeed when it is made again. A retriable error does not say that nothing happened: a broker that was lost
-/// may have taken the message before.
+/// ``code`` says which kind of failure it is, ``isServerInitiated`` who ended it, and ``isRetriable`` whether to make the
+/// same call again. That is two things: whether it may succeed then (``isTransient``), and whether it may have had its effect
+/// already (``mayHaveExecuted``), for a broker that was lost may have taken the message before.
 public struct AMQPError: Error, Sendable {
     /// The kind of failure.
     public let code: Code
@@ -14,14 +14,21 @@ public struct AMQPError: Error, Sendable {
     public let replyCode: AMQPReplyCode?
     /// Whether the broker ended it: it closed the connection or channel, returned or refused the message.
     public let isServerInitiated: Bool
-    /// Whether the same call may succeed when it is made again.
-    public let isRetriable: Bool
+    /// Whether the same call may succeed when it is made again: what hindered it passes by itself.
+    public let isTransient: Bool
+    /// Whether the call may have had its effect all the same: the broker may have the message, a server may have handled the
+    /// request.
+    public let mayHaveExecuted: Bool
     /// The error below this one, where there was one.
     public let underlying: (any Error)?
-    /// The file that made the error, as `Module/File.swift`.
-    public let file: String
-    /// The line that made the error.
-    public let line: Int
+    /// Where the error was made, as `Module/File.swift`.
+    private let file: String
+    private let line: Int
+
+    /// Whether the same call may be made again: it may succeed then, and is not made twice.
+    ///
+    /// Where making it twice does no harm, ``isTransient`` is enough.
+    public var isRetriable: Bool { self.isTransient && !self.mayHaveExecuted }
 
     /// An error with everything that is known of it.
     ///
@@ -31,22 +38,32 @@ public struct AMQPError: Error, Sendable {
     ///     may be the broker's words.
     ///   - replyCode: The broker's reply code.
     ///   - isServerInitiated: Whether the broker ended it.
-    ///   - isRetriable: Whether to try again; the kind's own answer when nil.
+    ///   - isTransient: Whether the same call may succeed later; the kind's own answer when nil.
+    ///   - mayHaveExecuted: Whether the call may have had its effect; the kind's own answer when nil.
     ///   - underlying: The error below this one.
-    ///   - file: Where the error was made.
-    ///   - line: Where the error was made.
+    ///   - file: Where the error was made, for ``debugDescription``.
+    ///   - line: Where the error was made, for ``debugDescription``.
     public init(
         _ code: Code, _ message: String, replyCode: AMQPReplyCode? = nil, isServerInitiated: Bool = false,
-        isRetriable: Bool? = nil, underlying: (any Error)? = nil, file: StaticString = #fileID, line: Int = #line
+        isTransient: Bool? = nil, mayHaveExecuted: Bool? = nil, underlying: (any Error)? = nil,
+        file: StaticString = #fileID, line: Int = #line
     ) {
         self.code = code
         self.message = Self.singleLine(message)
         self.replyCode = replyCode
         self.isServerInitiated = isServerInitiated
-        self.isRetriable = isRetriable ?? code.isRetriableByItself
+        self.isTransient = isTransient ?? code.isTransient
+        self.mayHaveExecuted = mayHaveExecuted ?? code.mayHaveExecuted
         self.underlying = underlying
         self.file = file.description
         self.line = line
+    }
+
+    /// The same error for a call of which nothing has left.
+    package var ofUnsentCall: AMQPError {
+        AMQPError(
+            self.code, self.message, replyCode: self.replyCode, isServerInitiated: self.isServerInitiated,
+            isTransient: self.isTransient, mayHaveExecuted: false, underlying: self.underlying)
     }
 
     /// A message is one line of a log or a terminal, whatever the broker wrote into its reply text.

@@ -29,8 +29,8 @@ extension RPCClient {
     ///   - request: What to send.
     ///   - timeout: How long to wait for the reply; the message expires in its queue after the same time.
     /// - Returns: The first reply with the call's correlation ID.
-    /// - Throws: `AMQPError`; its `isRetriable` says whether the same call may be made again. Its code is `fault` when the
-    ///   server answered with an error, which is its `AMQPError.fault`.
+    /// - Throws: `AMQPError`; its `isRetriable` says whether the same call may be made again, `mayHaveExecuted` whether it may
+    ///   have been handled. Its code is `fault` when the server answered with an error, which is its `AMQPError.fault`.
     public func call(_ request: RPCRequest, timeout: Duration) async throws(AMQPError) -> RPCReply {
         try await self.observed(request) { request throws(AMQPError) in
             try await self.unobservedCall(request, timeout: timeout)
@@ -101,7 +101,7 @@ extension RPCClient {
 extension RPCClient {
     private func start(_ call: AsyncCall) {
         guard !call.isCancelled, let request = call.takeRequest() else {
-            return call.resume(.failure(.callCancelled))
+            return call.resume(.failure(.callCancelled.ofUnsentCall))
         }
         if let watch = call.watch {
             self.start(call, request, watchedBy: watch)
@@ -155,7 +155,7 @@ extension RPCClient {
         self.eventLoop.assertInEventLoop()
         self.isClosed = true
         self.connection.unregister(self)
-        self.stopTimer()
+        self.timer.stop()
         let channel = self.session?.channel
         let error = AMQPError(.connectionClosed, "the RPC client was closed")
         self.sessionLost(error, absence: error)

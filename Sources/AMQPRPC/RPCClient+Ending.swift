@@ -9,7 +9,7 @@ extension RPCClient {
             return self.streamReplyReceived(delivery, id, receive)
         }
         guard let id, case .resume(let waiter) = self.calls.replyReceived(for: id)
-        else { return self.droppedReplyCount += 1 }
+        else { return self.dropped(delivery.properties) }
         self.tell(waiter, .success(RPCReply(properties: delivery.properties, body: delivery.body)))
     }
 
@@ -31,8 +31,8 @@ extension RPCClient {
     ///   - absence: For those whose request has not, and for calls that are made before there is another session.
     func sessionLost(_ error: AMQPError, absence: AMQPError) {
         self.session = nil
-        self.absence = absence
-        while let call = self.unsent.popFirst() { self.fail(call.id, absence) }
+        self.absence = absence.ofUnsentCall
+        while let call = self.unsent.popFirst() { self.fail(call.id, self.absence) }
         for waiter in self.calls.connectionLost() { self.tell(waiter, .failure(error)) }
     }
 
@@ -51,30 +51,38 @@ extension RPCClient {
         }
     }
 
-    /// One timer for all calls.
-    ///
-    /// The usual new call is due after those that wait, and leaves it alone.
+    /// Has ``timerFired()`` called at the deadline; one timer for all calls.
     func armTimer(at deadline: NIODeadline) {
-        if let timerDeadline, timerDeadline <= deadline { return }
-        self.timer?.cancel()
-        self.timerDeadline = deadline
-        self.timer = self.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { self.timerFired() }
+        self.timer.arm(at: deadline, on: self.eventLoop) { self.timerFired() }
     }
 
     private func timerFired() {
-        self.timerDeadline = nil
-        for waiter in self.calls.expire(now: .now()) {
+        self.timer.fired()
+        let now = NIODeadline.now()
+        for id in self.unsent.expire(now: now) { self.fail(id, .notTaken) }
+        for waiter in self.calls.expire(now: now) {
             self.tell(waiter, .failure(AMQPError(.timedOut, "no reply came in time")))
         }
         if let next = self.calls.nextDeadline() { self.armTimer(at: next) }
     }
 
-    func stopTimer() {
-        self.timer?.cancel()
-        self.timerDeadline = nil
+    /// A reply that nobody waits for, any more.
+    ///
+    /// Who left a stream before its first element could not tell its server, which says only there where it listens.
+    private func dropped(_ reply: AMQPProperties) {
+        self.droppedReplyCount += 1
+        guard let server = reply.replyTo, let id = reply.correlationID,
+            let headers = reply.headers, headers[RPCHeader.streamSequence]?.integerValue == 0,
+            headers[RPCHeader.streamEnd] == nil
+        else { return }
+        self.send([RPCHeader.streamCancel: true], correlationID: id, to: server)
     }
 }
 
 extension AMQPError {
     static var callCancelled: AMQPError { AMQPError(.cancelled, "the call was cancelled") }
+    /// The socket did not take the request before the call's time was over.
+    fileprivate static var notTaken: AMQPError {
+        AMQPError(.timedOut, "the connection did not take the request in time", mayHaveExecuted: false)
+    }
 }

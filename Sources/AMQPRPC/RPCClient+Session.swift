@@ -21,7 +21,7 @@ extension RPCClient: AMQPRecoverable {
 
     /// Fails the calls under way, and every later one.
     package func connectionClosed(_ error: AMQPError) {
-        self.stopTimer()
+        self.timer.stop()
         self.sessionLost(error, absence: error)
     }
 

@@ -40,9 +40,14 @@ extension RPCClient {
     /// its own time-out.
     package func send(_ headers: AMQPTable, of id: CallID, to queue: AMQPShortString) {
         self.eventLoop.assertInEventLoop()
-        guard let session = self.session, self.streams[id] != nil else { return }
+        guard self.streams[id] != nil else { return }
+        self.send(headers, correlationID: id.correlationID, to: queue)
+    }
+
+    func send(_ headers: AMQPTable, correlationID: AMQPShortString, to queue: AMQPShortString) {
+        guard let session = self.session else { return }
         var properties = AMQPProperties(contentType: nil, headers: headers)
-        properties.correlationID = id.correlationID
+        properties.correlationID = correlationID
         properties.replyTo = session.replyTo
         // Where the broker refuses this, the request before it was taken.
         self.lastPublished = nil

@@ -1,4 +1,4 @@
-package import AMQP
+public import AMQP
 import DequeModule
 import Glibc
 import Logging
@@ -9,8 +9,8 @@ package import NIOCore
 /// Each call ends in exactly one of: its reply; an error. A request was certainly not executed when the error is
 /// `unroutable` (no queue took it; told at once), `nacked`, `connectionFailed` (there is no connection), `blocked`,
 /// `accessRefused` (the user may not publish there), `resourceRefused` or `invalidArgument`. It may have been when it is
-/// `timedOut`, `connectionLost`, `connectionClosed`, `channelClosed`, `consumerCancelled` or `cancelled`. It was when the
-/// server has answered with an error, `fault`.
+/// `timedOut`, `connectionLost`, `connectionClosed`, `channelClosed`, `consumerCancelled` or `cancelled`, unless the error's
+/// `mayHaveExecuted` says that the request had not left. It was when the server has answered with an error, `fault`.
 ///
 /// After a lost connection the client has a new reply queue by itself, whose name later requests carry.
 public final class RPCClient: @unchecked Sendable {
@@ -44,8 +44,7 @@ public final class RPCClient: @unchecked Sendable {
     var lastPublished: CallID?
     var unsent: UnsentRequests
     private var expirations = ExpirationText()
-    var timer: Scheduled<Void>?
-    var timerDeadline: NIODeadline?
+    var timer = DeadlineTimer()
 
     /// Replies that nobody waited for: late ones, repeated ones, other people's.
     ///
@@ -66,6 +65,12 @@ public final class RPCClient: @unchecked Sendable {
         self.unsent = UnsentRequests(limit: configuration.unsentLimit, byteLimit: configuration.unsentByteLimit)
         self.calls = PendingCalls(epoch: .random(in: 0...UInt16.max))
     }
+
+    /// For tasks that do little but call: they run on the connection's event loop then, and their calls need no switch between
+    /// threads.
+    ///
+    /// The connection's own.
+    public var taskExecutor: EventLoopTaskExecutor { self.connection.taskExecutor }
 
     /// Whether there is a reply queue, so that calls can be made.
     ///
@@ -110,7 +115,8 @@ extension RPCClient {
     /// Call on the connection's loop.
     package func cancel(_ id: CallID) {
         self.eventLoop.assertInEventLoop()
-        self.end(self.calls.cancelled(id), .failure(.callCancelled))
+        let hasLeft = self.unsent.isEmpty || !self.unsent.contains(id)
+        self.end(self.calls.cancelled(id), .failure(hasLeft ? .callCancelled : .callCancelled.ofUnsentCall))
     }
 
     /// An ID for a call that ``start(_:_:timeout:_:)`` begins.
@@ -121,7 +127,7 @@ extension RPCClient {
     func start(_ id: CallID, _ request: consuming RPCRequest, timeout: TimeAmount, _ waiter: CallWaiter) {
         let deadline = NIODeadline.now() + timeout
         switch self.calls.wait(waiter, for: id, until: deadline) {
-        case .refuse(let waiter): self.tell(waiter, .failure(.callCancelled))
+        case .refuse(let waiter): self.tell(waiter, .failure(.callCancelled.ofUnsentCall))
         case .publish: self.began(id, request, timeout: timeout, deadline)
         }
     }

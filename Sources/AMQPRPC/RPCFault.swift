@@ -15,7 +15,8 @@ public struct RPCFault: Error, Sendable, Hashable {
     ///
     /// It goes to the caller, so it should hold nothing that the caller may not know.
     public var message: String
-    /// Whether the same call may succeed when it is made again.
+    /// Whether the same call may be made again: the server has done nothing that must not be done twice, and it may succeed
+    /// then.
     public var isRetriable: Bool
     /// Details, in a form that server and client have agreed on; the reply's body.
     public var details: ByteBuffer
@@ -26,7 +27,7 @@ public struct RPCFault: Error, Sendable, Hashable {
     ///   - type: The kind of error, for programs.
     ///   - status: A number as HTTP's status codes have it.
     ///   - message: A sentence for people.
-    ///   - isRetriable: Whether the same call may succeed when it is made again.
+    ///   - isRetriable: Whether the same call may be made again.
     ///   - details: The reply's body.
     public init(
         type: String, status: Int = 500, message: String, isRetriable: Bool = false, details: ByteBuffer = ByteBuffer()
@@ -89,6 +90,7 @@ extension AMQPError {
 
     /// A server's answer as the error of its call.
     init(_ fault: RPCFault) {
-        self.init(.fault, "the server answered with \(fault)", isRetriable: fault.isRetriable, underlying: fault)
+        self.init(.fault, "the server answered with \(fault)", isTransient: fault.isRetriable,
+            mayHaveExecuted: !fault.isRetriable, underlying: fault)
     }
 }

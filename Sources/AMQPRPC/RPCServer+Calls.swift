@@ -198,7 +198,6 @@ extension RPCServer {
 // MARK: - Deadlines
 
 extension RPCServer {
-    /// One timer for all calls, as ``RPCClient`` has it.
     private func expire(_ number: UInt64, after timeout: TimeAmount) {
         let deadline = NIODeadline.now() + timeout
         self.deadlines.insert(number, at: deadline)
@@ -206,14 +205,11 @@ extension RPCServer {
     }
 
     private func armTimer(at deadline: NIODeadline) {
-        if let timerDeadline, timerDeadline <= deadline { return }
-        self.timer?.cancel()
-        self.timerDeadline = deadline
-        self.timer = self.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { self.timerFired() }
+        self.timer.arm(at: deadline, on: self.eventLoop) { self.timerFired() }
     }
 
     private func timerFired() {
-        self.timerDeadline = nil
+        self.timer.fired()
         let now = NIODeadline.now()
         while let number = self.deadlines.popFirst(dueAt: now) {
             guard let call = self.calls[number] else { continue }
@@ -222,10 +218,5 @@ extension RPCServer {
             call.task?.cancel()
         }
         if let next = self.deadlines.first(where: { self.calls[$0] != nil }) { self.armTimer(at: next) }
-    }
-
-    func stopTimer() {
-        self.timer?.cancel()
-        self.timerDeadline = nil
     }
 }

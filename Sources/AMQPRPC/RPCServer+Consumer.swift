@@ -55,7 +55,7 @@ extension RPCServer: AMQPRecoverable {
     /// Closes the channel, and says why the connection ended, if it did.
     func shutDown() -> EventLoopFuture<AMQPError?> {
         self.connection.unregister(self)
-        self.stopTimer()
+        self.timer.stop()
         let closedError = self.closedError
         // What was given up and came by an earlier channel goes back, too.
         for call in self.calls.values where call.channel !== self.channel && call.channel.isOpen {

@@ -51,8 +51,7 @@ public final class RPCServer: Service, @unchecked Sendable {
     /// Delivered, while as many as may be are being handled.
     var held = HeldRequests()
     var deadlines = DeadlineQueue<UInt64>()
-    var timer: Scheduled<Void>?
-    var timerDeadline: NIODeadline?
+    var timer = DeadlineTimer()
     /// The calls with a stream, by who reads it.
     var streams: [StreamKey: ServedCall] = [:]
     var remembered: RememberedReplies<ServedCall>?

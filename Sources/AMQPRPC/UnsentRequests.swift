@@ -63,4 +63,19 @@ package struct UnsentRequests: Sendable {
         self.byteCount -= request.request.body.readableBytes
         return request
     }
+
+    /// Whether a call's request waits here.
+    package func contains(_ id: CallID) -> Bool {
+        self.requests.contains { $0.id == id }
+    }
+
+    /// Time has passed: the calls whose deadline has come before their request could leave.
+    package mutating func expire(now: NIODeadline) -> [CallID] {
+        guard !self.requests.isEmpty else { return [] }
+        let expired = self.requests.filter { $0.deadline <= now }
+        guard !expired.isEmpty else { return [] }
+        self.requests.removeAll { $0.deadline <= now }
+        self.byteCount -= expired.reduce(0) { $0 + $1.request.body.readableBytes }
+        return expired.map(\.id)
+    }
 }

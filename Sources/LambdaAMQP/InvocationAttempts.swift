@@ -5,6 +5,7 @@ package struct InvocationAttempts {
     /// What follows from an attempt that failed.
     package enum Action: Equatable {
         case retry(after: Duration)
+        /// The invocation ends, with ``outcome(_:)``.
         case giveUp
     }
 
@@ -13,6 +14,8 @@ package struct InvocationAttempts {
     private let deadline: ContinuousClock.Instant
     /// The attempt that is under way, from 1.
     package private(set) var number = 1
+    /// One that has failed may have run the function all the same.
+    private var mayHaveExecuted = false
 
     /// The first attempt begins.
     ///
@@ -41,7 +44,9 @@ package struct InvocationAttempts {
     package mutating func failed(
         _ error: LambdaError, now: ContinuousClock.Instant, jitter: Double
     ) -> Action {
-        guard self.number < self.policy.maximumAttempts, self.mayRepeat(error) else { return .giveUp }
+        self.mayHaveExecuted = self.mayHaveExecuted || error.mayHaveExecuted
+        let mayRepeat = self.isIdempotent ? error.isTransient : error.isRetriable
+        guard self.number < self.policy.maximumAttempts, mayRepeat else { return .giveUp }
         let pause = (error.retryAfter ?? .zero) + self.longestPause * min(max(jitter, 0), 1)
         // An attempt without time to it would tell the caller less than this error.
         guard now + pause < self.deadline else { return .giveUp }
@@ -49,8 +54,12 @@ package struct InvocationAttempts {
         return .retry(after: pause)
     }
 
-    private func mayRepeat(_ error: LambdaError) -> Bool {
-        error.isRetriable || (self.isIdempotent && (error.code == .noAnswer || error.code == .service))
+    /// An error as that of all attempts: the last may not have run the function, and one before it may.
+    package func outcome(_ error: LambdaError) -> LambdaError {
+        guard error.mayHaveExecuted != self.mayHaveExecuted else { return error }
+        return LambdaError(
+            error.code, error.message, errorType: error.errorType, requestID: error.requestID,
+            retryAfter: error.retryAfter, mayHaveExecuted: self.mayHaveExecuted, underlying: error.underlying)
     }
 
     private var longestPause: Duration {

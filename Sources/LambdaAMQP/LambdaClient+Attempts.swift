@@ -26,12 +26,12 @@ extension LambdaClient {
                 return try await attempt(deadline)
             } catch {
                 let action = attempts.failed(error, now: .now, jitter: .random(in: 0...1))
-                guard case .retry(let pause) = action else { throw error }
+                guard case .retry(let pause) = action else { throw attempts.outcome(error) }
                 self.retry(function, attempts.number, after: error, measurement, pause)
                 do {
                     try await Task.sleep(for: pause)
                 } catch _ {
-                    throw .cancelled
+                    throw attempts.outcome(.cancelled)
                 }
                 deadline = attempts.attemptDeadline(now: .now)
             }

@@ -1,11 +1,12 @@
-import AMQP
+package import AMQP
 import LambdaProtocol
 
 extension LambdaError {
     /// An error of the connection or of the call, as the outcome that the wire contract gives it.
-    init(_ error: AMQPError, function: String) {
+    package init(_ error: AMQPError, function: String) {
         let (code, message, kind) = Self.outcome(of: error, function)
-        self.init(code, message, errorType: kind?.errorType, underlying: error)
+        self.init(
+            code, message, errorType: kind?.errorType, mayHaveExecuted: error.mayHaveExecuted, underlying: error)
     }
 
     private static func outcome(
@@ -14,15 +15,15 @@ extension LambdaError {
         switch error.code {
         case .unroutable:
             (.notDeployed, "Function not found: \(function) (no queue of that name)", .resourceNotFound)
-        case .timedOut: (.noAnswer, "No answer from \(function) in time", .noAnswer)
-        // The reply's way is gone, the request's may not have been.
-        case .connectionLost, .connectionClosed, .channelClosed, .consumerCancelled, .protocolViolation:
-            (.noAnswer, error.message, .noAnswer)
+        case .timedOut where error.mayHaveExecuted: (.noAnswer, "No answer from \(function) in time", .noAnswer)
         case .nacked: (.tooManyRequests, error.message, .tooManyRequests)
         case .invalidConfiguration: (.invalidConfiguration, error.message, nil)
         case .invalidArgument: (.badRequest, error.message, nil)
         case .accessRefused, .vhostNotFound, .tlsFailed: (.accessRefused, error.message, nil)
         case .cancelled: (.cancelled, error.message, nil)
+        // The reply's way is gone, the request's may not have been.
+        case _ where error.mayHaveExecuted: (.noAnswer, error.message, .noAnswer)
+        case .connectionClosed: (.closed, error.message, nil)
         default: (.unavailable, error.message, .serviceUnavailable)
         }
     }

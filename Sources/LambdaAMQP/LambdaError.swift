@@ -33,7 +33,7 @@ public struct LambdaError: Error, Sendable {
         public static let invalidConfiguration = Self(.invalidConfiguration)
         /// The broker refuses the user, the virtual host or TLS.
         public static let accessRefused = Self(.accessRefused)
-        /// The task was cancelled. It may have been executed.
+        /// The task was cancelled. It may have been executed, unless the request had not left.
         public static let cancelled = Self(.cancelled)
         /// The function's result is not what the caller expected. It was executed.
         public static let invalidResult = Self(.invalidResult)
@@ -54,26 +54,41 @@ public struct LambdaError: Error, Sendable {
     public let requestID: String?
     /// How long to wait before trying again, where the answer said so (`Retry-After`).
     public let retryAfter: Duration?
+    /// Whether the same invocation may succeed when it is made again: what hindered it passes by itself.
+    public let isTransient: Bool
     /// Whether the function may have run: then the same invocation again is right only if it is idempotent.
     public let mayHaveExecuted: Bool
-    /// Whether the same invocation may be made again without running twice.
-    public let isRetriable: Bool
     /// The error below this one, where there was one: an `AMQPError` of the connection or of the call, or what a JSON
     /// coder threw.
     public let underlying: (any Error)?
 
-    package init(
+    /// Whether the same invocation may be made again: it may succeed then, and the function does not run twice.
+    ///
+    /// For an idempotent one, ``isTransient`` is enough.
+    public var isRetriable: Bool { self.isTransient && !self.mayHaveExecuted }
+
+    /// An error with everything that is known of it; in tests, what a client would throw.
+    ///
+    /// - Parameters:
+    ///   - code: What kind of error it is; it says whether the error is transient.
+    ///   - message: What happened, in words.
+    ///   - errorType: `X-Amzn-ErrorType` of the answer.
+    ///   - requestID: The invocation's request id.
+    ///   - retryAfter: How long to wait before trying again.
+    ///   - mayHaveExecuted: Whether the function may have run; the kind's own answer when nil.
+    ///   - underlying: The error below this one.
+    public init(
         _ code: Code, _ message: String, errorType: String? = nil, requestID: String? = nil,
-        retryAfter: Duration? = nil, underlying: (any Error)? = nil
+        retryAfter: Duration? = nil, mayHaveExecuted: Bool? = nil, underlying: (any Error)? = nil
     ) {
         self.code = code
         self.message = message
         self.errorType = errorType
         self.requestID = requestID
         self.retryAfter = retryAfter
+        self.isTransient = [.tooManyRequests, .unavailable, .expired, .noAnswer, .service].contains(code)
+        self.mayHaveExecuted = mayHaveExecuted ?? [.noAnswer, .service, .cancelled, .invalidResult].contains(code)
         self.underlying = underlying
-        self.mayHaveExecuted = [.noAnswer, .service, .cancelled, .invalidResult].contains(code)
-        self.isRetriable = [.tooManyRequests, .unavailable, .expired].contains(code)
     }
 }
 

@@ -138,7 +138,7 @@ extension BrokerInvoker {
         _ error: AMQPError, _ function: ResolvedFunction, _ queue: String, completion: @escaping (InvokeError) -> Void
     ) {
         let refusal = InvokeError(error, arn: self.arn(function.name), qualifier: function.qualifier)
-        guard error.code == .timedOut, !self.isExplaining else { return completion(refusal) }
+        guard error.code == .timedOut, error.mayHaveExecuted, !self.isExplaining else { return completion(refusal) }
         self.isExplaining = true
         self.inspect(queue, within: self.configuration.explanationTimeout).assumeIsolated().whenComplete { result in
             self.isExplaining = false

@@ -13,15 +13,14 @@ extension InvokeError {
     package init(_ error: AMQPError, arn: FunctionARN, qualifier: String?) {
         switch error.code {
         case .unroutable: self = .functionNotFound(arn, qualifier: qualifier)
-        case .timedOut: self.init(.noAnswer, "No answer from \(arn.name) in time.")
-        // The reply's way is gone, the request's may not have been.
-        case .connectionLost, .connectionClosed, .channelClosed, .consumerCancelled, .protocolViolation, .cancelled:
-            self.init(.noAnswer, error.message)
+        case .timedOut where error.mayHaveExecuted: self.init(.noAnswer, "No answer from \(arn.name) in time.")
         case .nacked:
             self.init(
                 .tooManyRequests, "Rate Exceeded.", reason: "ReservedFunctionConcurrentInvocationLimitExceeded",
                 retryAfterSeconds: 1)
         case .invalidArgument: self.init(.invalidParameterValue, error.message)
+        // The reply's way is gone, the request's may not have been.
+        case _ where error.mayHaveExecuted: self.init(.noAnswer, error.message)
         default: self.init(.serviceUnavailable, error.message)
         }
     }

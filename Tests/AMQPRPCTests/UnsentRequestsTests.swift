@@ -52,4 +52,18 @@ import Testing
         #expect(unsent.popFirst()?.id == kept.id)
         #expect(unsent.popFirst()?.id == more.id)
     }
+
+    @Test mutating func thoseWhoseTimeIsOverBeforeTheyLeaveAreTakenOut() {
+        var unsent = UnsentRequests(limit: 10, byteLimit: 100)
+        let start = NIODeadline.now()
+        var (short, long) = (self.request(byteCount: 10), self.request(byteCount: 20))
+        (short.deadline, long.deadline) = (start + .seconds(1), start + .seconds(3))
+        #expect(unsent.append(long) { _ in true })
+        #expect(unsent.append(short) { _ in true })
+        #expect(unsent.expire(now: start) == [])
+        #expect(unsent.contains(short.id))
+        #expect(unsent.expire(now: start + .seconds(2)) == [short.id])
+        #expect(!unsent.contains(short.id) && unsent.byteCount == 20)
+        #expect(unsent.popFirst()?.id == long.id)
+    }
 }

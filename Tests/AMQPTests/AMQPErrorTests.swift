@@ -21,9 +21,16 @@ import Testing
     }
 
     @Test func kindSaysWhetherToTryAgainUnlessTheErrorDoes() {
-        #expect(AMQPError(.connectionLost, "").isRetriable)
+        #expect(AMQPError(.connectionFailed, "").isRetriable)
         #expect(!AMQPError(.unroutable, "").isRetriable)
-        #expect(AMQPError(.connectionClosed, "", isRetriable: true).isRetriable)
+        #expect(AMQPError(.unroutable, "", isTransient: true).isRetriable)
+    }
+
+    @Test func whatMayHaveHadItsEffectIsNotRetriableHoweverTransientItIs() {
+        let lost = AMQPError(.connectionLost, "")
+        #expect(lost.isTransient && lost.mayHaveExecuted && !lost.isRetriable)
+        let unsent = lost.ofUnsentCall
+        #expect(unsent.isTransient && !unsent.mayHaveExecuted && unsent.isRetriable)
     }
 
     @Test func refusedLoginAndUnknownVhostHaveTheirOwnKinds() {
@@ -35,7 +42,7 @@ import Testing
 
     @Test func brokerThatShutsDownMayBeTriedAgain() {
         let error = AMQPError.connectionClosedByServer(.connectionForced, text: "CONNECTION_FORCED", doing: "link")
-        #expect(error.code == .connectionClosed && error.isRetriable)
+        #expect(error.code == .connectionClosed && error.isTransient)
     }
 
     @Test func missingQueueClosesTheChannelForGood() {

@@ -83,7 +83,7 @@ import Testing
             }
             let errors = await stream.first(1)
             #expect(errors.first?.code == .connectionLost)
-            #expect(errors.first?.isRetriable == true)
+            #expect(errors.first?.isTransient == true)
             for await state in test.connection.states() {
                 if case .connected = state { break }
             }

@@ -35,6 +35,17 @@ import Testing
         await lambda.close()
     }
 
+    @Test(arguments: [
+        (AMQPError.Code.timedOut, LambdaError.Code.unavailable), (.connectionLost, .unavailable),
+        (.connectionClosed, .closed), (.cancelled, .cancelled),
+    ])
+    func nothingHasRunOfWhatHasNotLeft(amqpCode: AMQPError.Code, code: LambdaError.Code) {
+        let unsent = LambdaError(AMQPError(amqpCode, "why", mayHaveExecuted: false), function: "echo")
+        #expect(unsent.code == code && !unsent.mayHaveExecuted)
+        #expect(unsent.isRetriable == (code == .unavailable))
+        #expect(LambdaError(AMQPError(amqpCode, "why"), function: "echo").mayHaveExecuted)
+    }
+
     private static let refusals: [(UInt16, LambdaError.Code)] = [
         (403, .accessRefused), (404, .invalidConfiguration), (405, .invalidConfiguration),
         (406, .invalidConfiguration), (541, .unavailable),

@@ -80,4 +80,18 @@ import Testing
         #expect(attempts.attemptDeadline(now: self.start + .seconds(4)) == self.start + .seconds(5))
         #expect(self.attempts(within: .seconds(5)).attemptDeadline(now: self.start) == self.start + .seconds(5))
     }
+
+    @Test func theOutcomeKnowsOfEveryAttempt() {
+        var attempts = self.attempts(LambdaRetryPolicy(maximumAttempts: 2), isIdempotent: true)
+        _ = attempts.failed(self.error(.noAnswer), now: self.start, jitter: 0)
+        _ = attempts.failed(self.error(.unavailable), now: self.start, jitter: 0)
+        let outcome = attempts.outcome(self.error(.unavailable))
+        #expect(outcome.code == .unavailable && outcome.mayHaveExecuted && !outcome.isRetriable)
+    }
+
+    @Test func whoIsCancelledBetweenAttemptsThatDidNotRunHasRunNothing() {
+        var attempts = self.attempts()
+        _ = attempts.failed(self.error(.unavailable), now: self.start, jitter: 0)
+        #expect(!attempts.outcome(self.error(.cancelled)).mayHaveExecuted)
+    }
 }

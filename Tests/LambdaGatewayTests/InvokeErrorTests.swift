@@ -15,4 +15,11 @@ import Testing
         #expect(error.kind == kind)
         #expect((error.retryAfterSeconds != nil) == (code == .nacked))
     }
+
+    @Test(arguments: [AMQPError.Code.timedOut, .connectionLost, .connectionClosed, .cancelled])
+    func ofARequestThatHasNotLeftNothingHasRun(code: AMQPError.Code) {
+        let arn = FunctionARN(region: "r", accountID: "1", name: "echo")
+        let error = InvokeError(AMQPError(code, "why", mayHaveExecuted: false), arn: arn, qualifier: nil)
+        #expect(error.kind == .serviceUnavailable)
+    }
 }

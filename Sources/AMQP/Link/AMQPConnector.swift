@@ -43,7 +43,7 @@ struct AMQPConnector: Sendable {
         }
         return self.open(link, to: endpoint).flatMapError { error in
             // What another attempt cannot mend says more than a host that does not answer.
-            let error = lastError.flatMap { $0.isRetriable ? nil : $0 } ?? .from(error, connectingTo: endpoint)
+            let error = lastError.flatMap { $0.isTransient ? nil : $0 } ?? .from(error, connectingTo: endpoint)
             return self.connect(remaining: remaining.dropFirst(), lastError: error, opening)
         }
     }
@@ -144,7 +144,8 @@ extension AMQPError {
         if self.message.contains(endpoint.description) { return self }
         return AMQPError(
             self.code, "\(endpoint): \(self.message)", replyCode: self.replyCode,
-            isServerInitiated: self.isServerInitiated, isRetriable: self.isRetriable, underlying: self.underlying)
+            isServerInitiated: self.isServerInitiated, isTransient: self.isTransient,
+            mayHaveExecuted: self.mayHaveExecuted, underlying: self.underlying)
     }
 
     /// NIO's error for several addresses, as one line.

@@ -78,7 +78,7 @@ extension AMQPLink {
         guard error.code == .vhostNotFound else { return error }
         return AMQPError(
             .connectionClosed, error.message, replyCode: error.replyCode, isServerInitiated: true,
-            isRetriable: error.isRetriable)
+            isTransient: error.isTransient)
     }
 
     private func perform(_ action: HandshakeStateMachine.Action) {

@@ -8,23 +8,23 @@ import Testing
 
 /// Client and server of the RPC library with a real RabbitMQ between them.
 @Suite(.timeLimit(.minutes(2))) struct RPCIntegrationTests {
-    private let queue = "test-rpc-\(UUID().uuidString)"
+    let queue = "test-rpc-\(UUID().uuidString)"
 
-    private func request(_ body: ByteBuffer) -> RPCRequest {
+    func request(_ body: ByteBuffer) -> RPCRequest {
         RPCRequest(routingKey: AMQPShortString(self.queue), body: body)
     }
 
-    private func request(_ body: String) -> RPCRequest {
+    func request(_ body: String) -> RPCRequest {
         self.request(ByteBuffer(string: body))
     }
 
-    private func serverConfiguration(concurrency: Int) -> RPCServerConfiguration {
+    func serverConfiguration(concurrency: Int) -> RPCServerConfiguration {
         let queue = AMQPQueueDeclaration(name: self.queue, isDurable: true, arguments: ["x-expires": 60_000])
         return RPCServerConfiguration(queue: queue, concurrency: concurrency)
     }
 
     /// Runs a test between a client and a server on connections of their own; the queue goes at its end.
-    private func withClientAndServer(
+    func withClientAndServer(
         _ clientConfiguration: RPCClientConfiguration = RPCClientConfiguration(), concurrency: Int = 8,
         clientSettings: AMQPConfiguration? = nil,
         handler: @escaping RPCServer.Handler = { .reply(RPCReply(body: $0.body)) },
@@ -49,17 +49,17 @@ import Testing
 
     /// Until the server has declared its queue, requests come back as unroutable. A client with short heartbeats may
     /// lose its connection meanwhile, where the machine has no time for it.
-    private func waitForServer(_ client: RPCClient) async throws {
+    func waitForServer(_ client: RPCClient) async throws {
         _ = try await self.call(
             client, "ready?", passingOver: [.unroutable, .connectionFailed, .connectionLost])
     }
 
     /// Until there is a reply queue again, calls fail that were certainly not sent.
-    private func callOnceConnected(_ client: RPCClient, _ body: String) async throws -> RPCReply {
+    func callOnceConnected(_ client: RPCClient, _ body: String) async throws -> RPCReply {
         try await self.call(client, body, passingOver: [.connectionFailed])
     }
 
-    private func call(
+    func call(
         _ client: RPCClient, _ body: String, passingOver codes: Set<AMQPError.Code>
     ) async throws -> RPCReply {
         while true {
@@ -150,111 +150,6 @@ import Testing
         #expect(codes.contains(.nacked))
         #expect(codes.allSatisfy { $0 == .nacked || $0 == .timedOut })
         try await channel.deleteQueue(self.queue)
-        await connection.close()
-    }
-
-    /// A proxy before the broker, and the settings of a connection through it.
-    private func proxied() async throws -> (TCPProxy, AMQPConfiguration) {
-        var settings = try IntegrationBroker.configuration()
-        let broker = try #require(settings.endpoints.first)
-        let proxy = try await TCPProxy(to: broker.host, broker.port)
-        settings.endpoints = [AMQPEndpoint(host: "127.0.0.1", port: proxy.port)]
-        return (proxy, settings)
-    }
-
-    @Test func networkThatStallsHoldsTheReplyBackAndLosesNothing() async throws {
-        let (proxy, settings) = try await self.proxied()
-        try await self.withClientAndServer(clientSettings: settings) { client in
-            try await proxy.stall(true)
-            let body = ByteBuffer(repeating: 7, count: 3_000_000)
-            let waiting = Task { try await client.call(self.request(body), timeout: .seconds(30)) }
-            let early = await #expect(throws: AMQPError.self) {
-                try await client.call(self.request("early"), timeout: .milliseconds(100))
-            }
-            #expect(early?.code == .timedOut)
-            try await proxy.stall(false)
-            #expect(try await waiting.value.body == body)
-        }
-    }
-
-    @Test func slowNetworkCrossesNoReplies() async throws {
-        let (proxy, settings) = try await self.proxied()
-        try await self.withClientAndServer(clientSettings: settings) { client in
-            try await proxy.delay(by: .milliseconds(20))
-            try await withThrowingDiscardingTaskGroup { group in
-                for number in 0..<50 {
-                    group.addTask {
-                        let reply = try await client.call(self.request("\(number)"), timeout: .seconds(30))
-                        #expect(String(buffer: reply.body) == "\(number)")
-                    }
-                }
-            }
-        }
-    }
-
-    @Test func blackHoleIsNoticedByHeartbeatsAndFailsWhatWaits() async throws {
-        var (proxy, settings) = try await self.proxied()
-        settings.heartbeat = .seconds(1)
-        try await self.withClientAndServer(clientSettings: settings) { [proxy] client in
-            try await proxy.blackHole(true)
-            let error = await #expect(throws: AMQPError.self) {
-                try await client.call(self.request("lost"), timeout: .seconds(60))
-            }
-            #expect(error?.code == .connectionLost)
-            try await proxy.blackHole(false)
-            _ = try await self.callOnceConnected(client, "again")
-        }
-        proxy.cut()
-    }
-
-    @Test func severedConnectionFailsWhatWaitsAndLaterCallsGetTheirReplies() async throws {
-        let (proxy, settings) = try await self.proxied()
-        let isHeld = NIOLockedValueBox(false)
-        let handler: RPCServer.Handler = { delivery in
-            if String(buffer: delivery.body) == "hold" {
-                isHeld.withLockedValue { $0 = true }
-                try? await Task.sleep(for: .seconds(60))
-            }
-            return .reply(RPCReply(body: delivery.body))
-        }
-        try await self.withClientAndServer(clientSettings: settings, handler: handler) { client in
-            let waiting = Task { try await client.call(self.request("hold"), timeout: .seconds(60)) }
-            try await waitUntil { isHeld.withLockedValue { $0 } }
-            proxy.cut(withReset: true)
-            let error = await #expect(throws: AMQPError.self) { try await waiting.value }
-            #expect(error?.code == .connectionLost && error?.isRetriable == true)
-            let reply = try await self.callOnceConnected(client, "again")
-            #expect(String(buffer: reply.body) == "again")
-        }
-    }
-
-    @Test func serverComesBackAfterItsConnectionIsCut() async throws {
-        let (proxy, settings) = try await self.proxied()
-        let connection = try await IntegrationBroker.connect()
-        let serverConnection = try await IntegrationBroker.connect(settings)
-        let server = RPCServer(
-            connection: serverConnection, configuration: self.serverConfiguration(concurrency: 4),
-            handler: { .reply(RPCReply(body: $0.body)) })
-        let serving = Task { try await server.run() }
-        let client = try await RPCClient.start(on: connection)
-        try await self.waitForServer(client)
-        // In the middle of a frame, as a rule.
-        try await proxy.cut(afterByteCount: 2000, .toClient)
-        try await withThrowingDiscardingTaskGroup { group in
-            for caller in 0..<8 {
-                group.addTask {
-                    for number in 0..<50 {
-                        let text = "\(caller)-\(number)"
-                        let reply = try await client.call(self.request(text), timeout: .seconds(30))
-                        #expect(String(buffer: reply.body) == text)
-                    }
-                }
-            }
-        }
-        serving.cancel()
-        try await serving.value
-        try await connection.openChannel().deleteQueue(self.queue)
-        await serverConnection.close()
         await connection.close()
     }
 
