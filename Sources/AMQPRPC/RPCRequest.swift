@@ -18,6 +18,12 @@ public struct RPCRequest: Sendable {
     public var body: ByteBuffer
 
     /// A request to a queue unless an exchange is given.
+    ///
+    /// - Parameters:
+    ///   - exchange: The exchange, at most 255 bytes. Default: the default one, which routes by queue name.
+    ///   - routingKey: The routing key, at most 255 bytes: on the default exchange, the queue's name.
+    ///   - properties: Properties and headers. Default: none but those that the client sets.
+    ///   - body: The body.
     public init(
         exchange: AMQPShortString = .empty, routingKey: AMQPShortString, properties: AMQPProperties = AMQPProperties(),
         body: ByteBuffer
@@ -26,6 +32,20 @@ public struct RPCRequest: Sendable {
         self.routingKey = routingKey
         self.properties = properties
         self.body = body
+    }
+
+    /// A request to a queue unless an exchange is given, with names as text.
+    ///
+    /// - Parameters:
+    ///   - exchange: The exchange, at most 255 bytes. Default: the default one, which routes by queue name.
+    ///   - routingKey: The routing key, at most 255 bytes: on the default exchange, the queue's name.
+    ///   - properties: Properties and headers. Default: none but those that the client sets.
+    ///   - body: The body.
+    public init(
+        exchange: String = "", routingKey: String, properties: AMQPProperties = AMQPProperties(), body: ByteBuffer
+    ) {
+        self.init(
+            exchange: AMQPShortString(exchange), routingKey: AMQPShortString(routingKey), properties: properties, body: body)
     }
 }
 
@@ -39,6 +59,10 @@ public struct RPCReply: Sendable {
     public var body: ByteBuffer
 
     /// A reply.
+    ///
+    /// - Parameters:
+    ///   - properties: Properties and headers. Default: none but those that the server sets.
+    ///   - body: The body.
     public init(properties: AMQPProperties = AMQPProperties(), body: ByteBuffer) {
         self.properties = properties
         self.body = body

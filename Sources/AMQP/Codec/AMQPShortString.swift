@@ -2,17 +2,23 @@ public import NIOCore
 
 /// A short string of AMQP: at most 255 bytes, which need not be UTF-8 (AMQP 0-9-1, 4.2.5.3).
 ///
-/// Received ones are slices of what was read, without a copy; so a correlation ID can be echoed byte for byte.
+/// Received ones are slices of what was read, without a copy; so a correlation ID can be echoed byte for byte. A literal may
+/// stand for one, with values in it too. Where a name is made once and published to often, keep it as one of these: a
+/// `String` is copied into a buffer with each call.
 public struct AMQPShortString: Sendable, Hashable {
     /// The bytes.
     public let bytes: ByteBuffer
 
-    /// Wraps bytes as they are; more than 255 are refused when they are sent.
+    /// Wraps bytes as they are.
+    ///
+    /// - Parameter bytes: The bytes; more than 255 are refused when they are sent (`invalidArgument`).
     public init(bytes: ByteBuffer) {
         self.bytes = bytes
     }
 
     /// The UTF-8 bytes of a text.
+    ///
+    /// - Parameter text: The text; more than 255 bytes are refused when they are sent (`invalidArgument`).
     public init(_ text: String) {
         self.bytes = ByteBuffer(string: text)
     }
@@ -27,8 +33,10 @@ public struct AMQPShortString: Sendable, Hashable {
     public var string: String { String(buffer: self.bytes) }
 }
 
-extension AMQPShortString: ExpressibleByStringLiteral {
+extension AMQPShortString: ExpressibleByStringInterpolation {
     /// The UTF-8 bytes of a literal.
+    ///
+    /// - Parameter text: The text; more than 255 bytes are refused when they are sent (`invalidArgument`).
     public init(stringLiteral text: String) {
         self.init(text)
     }

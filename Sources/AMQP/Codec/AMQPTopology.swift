@@ -14,6 +14,14 @@ public struct AMQPExchangeDeclaration: Sendable, Hashable {
     public var arguments: AMQPTable
 
     /// An exchange, durable unless said otherwise.
+    ///
+    /// - Parameters:
+    ///   - name: Its name, 1 to 255 bytes; those that begin with `amq.` are the broker's own.
+    ///   - type: `direct`, `fanout`, `topic`, `headers`, or a plugin's type; at most 255 bytes.
+    ///   - isDurable: Whether it survives a restart of the broker. Default: true.
+    ///   - isAutoDelete: Whether it goes when its last binding goes. Default: false.
+    ///   - isInternal: Whether only other exchanges may publish to it. Default: false.
+    ///   - arguments: Arguments such as `alternate-exchange`. Default: none.
     public init(
         name: String, type: String, isDurable: Bool = true, isAutoDelete: Bool = false, isInternal: Bool = false,
         arguments: AMQPTable = [:]
@@ -41,6 +49,14 @@ public struct AMQPQueueDeclaration: Sendable, Hashable {
     public var arguments: AMQPTable
 
     /// A queue, durable and shared unless said otherwise.
+    ///
+    /// - Parameters:
+    ///   - name: Its name, at most 255 bytes; those that begin with `amq.` are the broker's own. For an empty one the broker
+    ///     makes a name, which ``AMQPChannel/declareQueue(_:)`` returns.
+    ///   - isDurable: Whether it survives a restart of the broker. Default: true.
+    ///   - isExclusive: Whether it belongs to this connection and goes with it. Default: false.
+    ///   - isAutoDelete: Whether it goes when its last consumer goes. Default: false.
+    ///   - arguments: Arguments such as `x-queue-type` or `x-expires`. Default: none.
     public init(
         name: String, isDurable: Bool = true, isExclusive: Bool = false, isAutoDelete: Bool = false,
         arguments: AMQPTable = [:]
@@ -69,6 +85,12 @@ public struct AMQPQueueBinding: Sendable, Hashable {
     public var arguments: AMQPTable
 
     /// Binds a queue to an exchange.
+    ///
+    /// - Parameters:
+    ///   - queue: The queue, 1 to 255 bytes.
+    ///   - exchange: The exchange that messages come from, 1 to 255 bytes.
+    ///   - routingKey: The routing key, or topic pattern, at most 255 bytes. Default: empty.
+    ///   - arguments: Arguments, as a headers exchange matches them. Default: none.
     public init(queue: String, exchange: String, routingKey: String = "", arguments: AMQPTable = [:]) {
         self.queue = queue
         self.exchange = exchange
@@ -89,6 +111,12 @@ public struct AMQPExchangeBinding: Sendable, Hashable {
     public var arguments: AMQPTable
 
     /// Binds one exchange to another.
+    ///
+    /// - Parameters:
+    ///   - destination: The exchange that messages go to, 1 to 255 bytes.
+    ///   - source: The exchange that messages come from, 1 to 255 bytes.
+    ///   - routingKey: The routing key, or topic pattern, at most 255 bytes. Default: empty.
+    ///   - arguments: Arguments, as a headers exchange matches them. Default: none.
     public init(destination: String, source: String, routingKey: String = "", arguments: AMQPTable = [:]) {
         self.destination = destination
         self.source = source
@@ -118,6 +146,15 @@ public struct AMQPConsumption: Sendable, Hashable {
     public var arguments: AMQPTable
 
     /// A consumer with manual acknowledgement unless said otherwise.
+    ///
+    /// - Parameters:
+    ///   - queue: The queue to consume from, at most 255 bytes; empty is the last that was declared on the channel.
+    ///   - consumerTag: The consumer's name on its channel, at most 255 bytes. Default: empty, for which a name is made.
+    ///   - noAck: Whether the broker takes a message for acknowledged when it sends it. Default: false.
+    ///   - isExclusive: Whether no other consumer may read the queue. Default: false.
+    ///   - prefetch: How many messages the consumer may hold unacknowledged, 1 to 65 535; zero is no limit. Default: nil,
+    ///     which is what ``AMQPChannel/setPrefetch(_:)`` has said, else 500.
+    ///   - arguments: Arguments such as `x-priority`. Default: none.
     public init(
         queue: String, consumerTag: AMQPShortString = "", noAck: Bool = false, isExclusive: Bool = false,
         prefetch: UInt16? = nil, arguments: AMQPTable = [:]
@@ -128,5 +165,24 @@ public struct AMQPConsumption: Sendable, Hashable {
         self.isExclusive = isExclusive
         self.prefetch = prefetch
         self.arguments = arguments
+    }
+
+    /// A consumer with a name of its own, as text; with manual acknowledgement unless said otherwise.
+    ///
+    /// - Parameters:
+    ///   - queue: The queue to consume from, at most 255 bytes; empty is the last that was declared on the channel.
+    ///   - consumerTag: The consumer's name on its channel, at most 255 bytes; for an empty one a name is made.
+    ///   - noAck: Whether the broker takes a message for acknowledged when it sends it. Default: false.
+    ///   - isExclusive: Whether no other consumer may read the queue. Default: false.
+    ///   - prefetch: How many messages the consumer may hold unacknowledged, 1 to 65 535; zero is no limit. Default: nil,
+    ///     which is what ``AMQPChannel/setPrefetch(_:)`` has said, else 500.
+    ///   - arguments: Arguments such as `x-priority`. Default: none.
+    public init(
+        queue: String, consumerTag: String, noAck: Bool = false, isExclusive: Bool = false, prefetch: UInt16? = nil,
+        arguments: AMQPTable = [:]
+    ) {
+        self.init(
+            queue: queue, consumerTag: AMQPShortString(consumerTag), noAck: noAck, isExclusive: isExclusive,
+            prefetch: prefetch, arguments: arguments)
     }
 }

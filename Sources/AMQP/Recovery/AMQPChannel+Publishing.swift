@@ -7,11 +7,12 @@ extension AMQPChannel {
     ///
     /// - Parameters:
     ///   - message: Properties and body.
-    ///   - exchange: The exchange; empty is the default one, which routes to the queue named by the routing key.
-    ///   - routingKey: The routing key.
+    ///   - exchange: The exchange, at most 255 bytes. Default: the default one, which routes to the queue named by the
+    ///     routing key.
+    ///   - routingKey: The routing key, at most 255 bytes.
     /// - Throws: `connectionFailed` while there is no connection; nothing was sent then. `cancelled` when the task is
     ///   cancelled while it waits. A loss after this returned is not noticed: use
-    ///   ``publishConfirmed(_:to:routingKey:isMandatory:)`` where that matters.
+    ///   `publishConfirmed(_:to:routingKey:isMandatory:)` where that matters.
     public func publish(
         _ message: AMQPMessage, to exchange: AMQPShortString = .empty, routingKey: AMQPShortString
     ) async throws(AMQPError) {
@@ -30,7 +31,23 @@ extension AMQPChannel {
         try result.get()
     }
 
-    /// Has the broker confirm what ``publishConfirmed(_:to:routingKey:isMandatory:)`` publishes.
+    /// Publishes a message, and does not wait for the broker; names are text.
+    ///
+    /// Otherwise the same as the one whose names are ``AMQPShortString``s.
+    ///
+    /// - Parameters:
+    ///   - message: Properties and body.
+    ///   - exchange: The exchange, at most 255 bytes. Default: the default one, which routes to the queue named by the
+    ///     routing key.
+    ///   - routingKey: The routing key, at most 255 bytes.
+    /// - Throws: As the other.
+    public func publish(
+        _ message: AMQPMessage, to exchange: String = "", routingKey: String
+    ) async throws(AMQPError) {
+        try await self.publish(message, to: AMQPShortString(exchange), routingKey: AMQPShortString(routingKey))
+    }
+
+    /// Has the broker confirm what `publishConfirmed(_:to:routingKey:isMandatory:)` publishes.
     ///
     /// Call it once.
     ///
@@ -48,9 +65,10 @@ extension AMQPChannel {
     ///
     /// - Parameters:
     ///   - message: Properties and body.
-    ///   - exchange: The exchange; empty is the default one.
-    ///   - routingKey: The routing key.
-    ///   - isMandatory: Fail with `unroutable` when no queue takes it, rather than drop it.
+    ///   - exchange: The exchange, at most 255 bytes. Default: the default one, which routes to the queue named by the
+    ///     routing key.
+    ///   - routingKey: The routing key, at most 255 bytes.
+    ///   - isMandatory: Fail with `unroutable` when no queue takes it, rather than drop it. Default: true.
     /// - Throws: `unroutable`; `nacked` when the broker refuses it (a full queue); `connectionFailed` while there is no
     ///   connection, and nothing was sent; `connectionLost` when the connection goes before the confirm, `cancelled` when
     ///   the task is cancelled before: the broker may have the message then. `invalidArgument` without
@@ -64,6 +82,24 @@ extension AMQPChannel {
         if let failure = failures.first { throw failure.error }
     }
 
+    /// Publishes a message, and waits until the broker has taken it over; names are text.
+    ///
+    /// Otherwise the same as the one whose names are ``AMQPShortString``s.
+    ///
+    /// - Parameters:
+    ///   - message: Properties and body.
+    ///   - exchange: The exchange, at most 255 bytes. Default: the default one, which routes to the queue named by the
+    ///     routing key.
+    ///   - routingKey: The routing key, at most 255 bytes.
+    ///   - isMandatory: Fail with `unroutable` when no queue takes it, rather than drop it. Default: true.
+    /// - Throws: As the other.
+    public func publishConfirmed(
+        _ message: AMQPMessage, to exchange: String = "", routingKey: String, isMandatory: Bool = true
+    ) async throws(AMQPError) {
+        try await self.publishConfirmed(
+            message, to: AMQPShortString(exchange), routingKey: AMQPShortString(routingKey), isMandatory: isMandatory)
+    }
+
     /// Publishes messages one after the other, and waits until the broker has taken over all of them.
     ///
     /// They leave as fast as the connection takes them, with one flush where they fit into the socket's buffer, and their
@@ -73,7 +109,7 @@ extension AMQPChannel {
     ///
     /// - Parameter batch: The messages, in the order in which they are published.
     /// - Returns: What was not taken over, in the batch's order, each with its own error; empty when the broker has
-    ///   everything. Errors are as for ``publishConfirmed(_:to:routingKey:isMandatory:)``: one message's is no other's,
+    ///   everything. Errors are as for `publishConfirmed(_:to:routingKey:isMandatory:)`: one message's is no other's,
     ///   but for a lost connection: `connectionLost` for what was sent and is not confirmed, `connectionFailed` for what
     ///   was not sent.
     public func publishConfirmed(_ batch: [AMQPPublishing]) async -> [AMQPPublishFailure] {

@@ -13,9 +13,10 @@ public struct AMQPPublishing: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - message: Properties and body.
-    ///   - exchange: The exchange; empty is the default one.
-    ///   - routingKey: The routing key.
-    ///   - isMandatory: Whether it is an error when no queue takes it.
+    ///   - exchange: The exchange, at most 255 bytes. Default: the default one, which routes to the queue named by the
+    ///     routing key.
+    ///   - routingKey: The routing key, at most 255 bytes.
+    ///   - isMandatory: Whether it is an error when no queue takes it. Default: true.
     public init(
         _ message: AMQPMessage, to exchange: AMQPShortString = .empty, routingKey: AMQPShortString,
         isMandatory: Bool = true
@@ -24,6 +25,19 @@ public struct AMQPPublishing: Sendable, Hashable {
         self.exchange = exchange
         self.routingKey = routingKey
         self.isMandatory = isMandatory
+    }
+
+    /// A message to a queue unless an exchange is given, with names as text.
+    ///
+    /// - Parameters:
+    ///   - message: Properties and body.
+    ///   - exchange: The exchange, at most 255 bytes. Default: the default one, which routes to the queue named by the
+    ///     routing key.
+    ///   - routingKey: The routing key, at most 255 bytes.
+    ///   - isMandatory: Whether it is an error when no queue takes it. Default: true.
+    public init(_ message: AMQPMessage, to exchange: String = "", routingKey: String, isMandatory: Bool = true) {
+        self.init(
+            message, to: AMQPShortString(exchange), routingKey: AMQPShortString(routingKey), isMandatory: isMandatory)
     }
 }
 
