@@ -170,7 +170,10 @@ let package = Package(
             swiftSettings: testSettings),
         .testTarget(
             name: "AMQPRPCTests",
-            dependencies: ["AMQPRPC", "AMQP", "TestSupport", logging] + nio("NIOCore", "NIOEmbedded", "NIOPosix"),
+            dependencies: [
+                "AMQPRPC", "AMQP", "TestSupport", logging, metrics,
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+            ] + nio("NIOCore", "NIOConcurrencyHelpers", "NIOEmbedded", "NIOPosix"),
             swiftSettings: testSettings),
         .testTarget(
             name: "LambdaAMQPTests",

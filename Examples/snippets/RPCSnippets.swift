@@ -54,6 +54,12 @@ func serveAsAService(_ server: RPCServer, logger: Logger) async throws {
     try await group.run()
 }
 
+func countLosses(_ connection: AMQPConnection, _ server: RPCServer, logger: Logger) async throws {
+    let metrics = AMQPConnectionMetrics(of: connection, name: "orders")
+    let group = ServiceGroup(services: [metrics, server], gracefulShutdownSignals: [.sigterm], logger: logger)
+    try await group.run()
+}
+
 func shutDown(_ server: RPCServer) async throws {
     let serving = Task { try await server.run() }
     // …

@@ -41,6 +41,14 @@ public struct RPCClientConfiguration: Sendable {
     public var observability: RPCObservability
 
     /// The defaults unless given.
+    ///
+    /// - Parameters:
+    ///   - replyQueue: Where replies come to. Default: a queue of the client's own.
+    ///   - confirmsRequests: Whether the broker confirms each request. Default: false.
+    ///   - unsentLimit: How many calls may wait for the socket to take their requests. Default: 1024.
+    ///   - unsentByteLimit: How many bytes the bodies of these may have. Default: 64 MiB.
+    ///   - logger: Where the client logs. Default: nil, which is the connection's logger.
+    ///   - observability: Who is told of each call. Default: what the process has set up.
     public init(
         replyQueue: ReplyQueue = .exclusive, confirmsRequests: Bool = false, unsentLimit: Int = 1024,
         unsentByteLimit: Int = 64 * 1024 * 1024, logger: Logger? = nil,

@@ -10,12 +10,35 @@ public struct RPCContext: Sendable {
     /// Reckoned from the request's receipt here, so the time that it spent in its queue is not taken off. The handler's
     /// task is cancelled then.
     public let deadline: ContinuousClock.Instant?
-    private let call: ServedCall
+    private let caller: Caller
+
+    /// Who takes the elements of a stream.
+    private enum Caller {
+        case served(ServedCall)
+        case test(@Sendable (RPCReply) async throws(AMQPError) -> Void)
+        /// Nobody: one reply is all that is wanted.
+        case none
+    }
 
     init(_ call: ServedCall) {
         self.delivery = call.delivery
         self.deadline = call.deadline
-        self.call = call
+        self.caller = call.isStream ? .served(call) : .none
+    }
+
+    /// A request as a server would hand it to its handler, for a test of the handler.
+    ///
+    /// - Parameters:
+    ///   - delivery: The message that the request comes as.
+    ///   - timeout: How long its caller waits. Default: nil, where it has not said.
+    ///   - send: Takes what the handler sends with ``send(_:)``. Default: nil, where the caller takes one reply only.
+    public init(
+        _ delivery: AMQPDelivery, timeout: Duration? = nil,
+        send: (@Sendable (RPCReply) async throws(AMQPError) -> Void)? = nil
+    ) {
+        self.delivery = delivery
+        self.deadline = timeout.map { .now + $0 }
+        self.caller = send.map { .test($0) } ?? .none
     }
 
     /// The request's body.
@@ -35,7 +58,7 @@ public struct RPCContext: Sendable {
     /// Whether a caller waits for an answer.
     public var wantsReply: Bool { self.delivery.properties.replyTo != nil }
     /// Whether the caller takes several replies, so that ``send(_:)`` may be used.
-    public var wantsStream: Bool { self.call.isStream }
+    public var wantsStream: Bool { if case .none = self.caller { false } else { true } }
 
     /// How long the caller still waits; nil where it has not said, zero when its time is over.
     public var timeRemaining: Duration? {
@@ -52,6 +75,11 @@ public struct RPCContext: Sendable {
     ///   `cancelled` when nobody reads the stream any more or the handler was cancelled; `connectionLost` when the
     ///   connection was lost, and the stream with it.
     public func send(_ element: RPCReply) async throws(AMQPError) {
-        try await self.call.send(element)
+        switch self.caller {
+        case .served(let call): try await call.send(element)
+        case .test(let send): try await send(element)
+        case .none:
+            throw AMQPError(.invalidArgument, "the caller takes one reply, or the server allows no streams")
+        }
     }
 }

@@ -104,9 +104,6 @@ extension ServedCall {
 
     /// Sends an element once the caller takes it; from any task.
     func send(_ reply: RPCReply) async throws(AMQPError) {
-        guard self.isStream else {
-            throw AMQPError(.invalidArgument, "the caller takes one reply, or the server allows no streams")
-        }
         let ticket = Ticket()
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

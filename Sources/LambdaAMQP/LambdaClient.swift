@@ -68,7 +68,7 @@ public final class LambdaClient: Service {
         self.broker = nil
         self.configuration = configuration
         self.eventLoop = connection.eventLoop
-        self.taskExecutor = EventLoopTaskExecutor(connection.eventLoop)
+        self.taskExecutor = connection.taskExecutor
         self.logger = logger
         self.instruments = CallInstruments(configuration.observability, .lambdaClient)
         self.lifecycle = NIOLockedValueBox(Lifecycle(session: try await ClientSession.start(on: connection, configuration)))

@@ -52,6 +52,16 @@ import Testing
         #expect(Set(self.rpc.replyTos) == ["amq.gen-1"])
     }
 
+    @Test func aCallFromTheConnectionsLoopStaysThere() async throws {
+        try await self.withClient(self.rpc) { client, connection in
+            #expect(client.taskExecutor === connection.taskExecutor)
+            try await withTaskExecutorPreference(client.taskExecutor) {
+                _ = try await client.call(self.request("echo"), timeout: .seconds(30))
+                #expect(connection.eventLoop.inEventLoop)
+            }
+        }
+    }
+
     @Test func aRequestSaysWhenItWasSentAndHowLongItsCallerWaits() async throws {
         let before = UInt64(time(nil))
         try await self.withClient(self.rpc) { client, _ in

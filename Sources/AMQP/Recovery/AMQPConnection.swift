@@ -18,6 +18,11 @@ public final class AMQPConnection: @unchecked Sendable {
     // @unchecked: every stored `var` is used on `eventLoop` only.
     /// The loop that everything of this connection runs on.
     public let eventLoop: any EventLoop
+    /// For tasks that do little but calls of this connection: they run on its event loop then, and their calls need no switch
+    /// between threads.
+    ///
+    /// One for all that use the connection.
+    public let taskExecutor: EventLoopTaskExecutor
     /// The settings that it was made with.
     public let configuration: AMQPConfiguration
     package let logger: Logger
@@ -52,6 +57,7 @@ public final class AMQPConnection: @unchecked Sendable {
         configuration: AMQPConfiguration, eventLoop: any EventLoop, logger: Logger
     ) throws(AMQPError) {
         self.eventLoop = eventLoop
+        self.taskExecutor = EventLoopTaskExecutor(eventLoop)
         self.configuration = configuration
         self.logger = logger
         self.connector = try AMQPConnector(configuration: configuration, eventLoop: eventLoop, logger: logger)

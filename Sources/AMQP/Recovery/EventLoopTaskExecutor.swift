@@ -3,7 +3,8 @@ public import NIOCore
 /// Runs tasks on the event loop of a connection, so that their calls need no switch between threads.
 ///
 /// A task elsewhere wakes the loop's thread with each call, and the loop wakes the task's with the answer. A service that
-/// does little but calls has less latency and needs less processor when those tasks prefer this executor:
+/// does little but calls has less latency and needs less processor when those tasks prefer this executor. Each connection
+/// has one, ``AMQPConnection/taskExecutor``; an `RPCClient` and a `LambdaClient` name their connection's by the same word:
 ///
 /// ```swift
 /// try await withTaskExecutorPreference(lambda.taskExecutor) {
@@ -21,12 +22,16 @@ public final class EventLoopTaskExecutor: TaskExecutor, @unchecked Sendable {
     private var jobs: [UnownedJob] = []
     private var spare: [UnownedJob] = []
 
-    /// An executor on a loop.
+    /// An executor on a loop, for one that is no connection's; else take ``AMQPConnection/taskExecutor``.
+    ///
+    /// - Parameter eventLoop: The loop whose thread runs the tasks.
     public init(_ eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
     }
 
     /// Called by Swift.
+    ///
+    /// - Parameter job: What a task does until it waits next; it is run on the loop, in the order of the calls.
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         guard self.eventLoop.inEventLoop else {
