@@ -6,6 +6,8 @@ public struct AMQPReplyCode: RawRepresentable, Hashable, Sendable {
     public let rawValue: UInt16
 
     /// A code by its number.
+    ///
+    /// - Parameter rawValue: The number on the wire; one that is not listed is kept as it is.
     public init(rawValue: UInt16) {
         self.rawValue = rawValue
     }

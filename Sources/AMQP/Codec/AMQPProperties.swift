@@ -92,10 +92,10 @@ public struct AMQPProperties: Sendable {
     /// The properties that most messages need.
     ///
     /// - Parameters:
-    ///   - contentType: MIME content type.
-    ///   - isPersistent: Whether the broker keeps the message through a restart (in a durable queue).
-    ///   - correlationID: What the sender uses to match a reply with its request.
-    ///   - headers: The application's headers.
+    ///   - contentType: MIME content type, at most 255 bytes; nil for none.
+    ///   - isPersistent: Whether the broker keeps the message through a restart (in a durable queue). Default: false.
+    ///   - correlationID: What the sender uses to match a reply with its request, at most 255 bytes. Default: none.
+    ///   - headers: The application's headers. Default: none.
     public init(
         contentType: AMQPShortString?, isPersistent: Bool = false, correlationID: AMQPShortString? = nil,
         headers: AMQPTable? = nil
@@ -164,11 +164,18 @@ extension AMQPProperties {
 
 extension AMQPProperties: Hashable {
     /// Whether all properties are the same.
+    ///
+    /// - Parameters:
+    ///   - left: One message's.
+    ///   - right: Another's.
+    /// - Returns: Whether every property of the one is set to the same value in the other.
     public static func == (left: Self, right: Self) -> Bool {
         left.storage === right.storage || left.fields == right.fields
     }
 
     /// Hashes all properties.
+    ///
+    /// - Parameter hasher: What they are put into.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(self.fields)
     }

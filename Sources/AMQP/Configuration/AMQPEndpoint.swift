@@ -7,10 +7,14 @@ public struct AMQPEndpoint: Sendable, Hashable, CustomStringConvertible {
 
     /// A host name, an IPv4 address, or an IPv6 address without brackets.
     public var host: String
-    /// The TCP port, 1 to 65535.
+    /// The TCP port, 1 to 65 535.
     public var port: Int
 
     /// A broker at a host and port.
+    ///
+    /// - Parameters:
+    ///   - host: A host name, an IPv4 address, or an IPv6 address without brackets.
+    ///   - port: The TCP port, 1 to 65 535. Default: 5672, that of plain AMQP; ``tlsPort`` is that of TLS.
     public init(host: String, port: Int = AMQPEndpoint.plainPort) {
         self.host = host
         self.port = port

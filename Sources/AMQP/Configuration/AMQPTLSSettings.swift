@@ -35,11 +35,14 @@ public struct AMQPTLSSettings: Sendable, Hashable {
     /// TLS with the system's authorities and full verification, unless said otherwise.
     ///
     /// - Parameters:
-    ///   - cacertfile: A PEM file of the authorities to believe.
-    ///   - certfile: A PEM file with the client's certificate.
-    ///   - keyfile: A PEM file with the certificate's private key.
-    ///   - verify: Whether the broker's certificate is checked.
-    ///   - serverName: The name that is asked for, in place of the endpoint's host.
+    ///   - cacertfile: The path of a PEM file of the authorities to believe. Default: nil, the system's own.
+    ///   - certfile: The path of a PEM file with the client's certificate, followed by its intermediates. Default: nil, no
+    ///     certificate.
+    ///   - keyfile: The path of a PEM file with the certificate's private key, without pass phrase. Default: nil, which looks
+    ///     in `certfile`.
+    ///   - verify: Whether the broker's certificate is checked. Default: ``Verification/peer``.
+    ///   - serverName: The host name that is asked for and that the certificate must hold, no IP address. Default: nil, the
+    ///     endpoint's host.
     public init(
         cacertfile: String? = nil, certfile: String? = nil, keyfile: String? = nil, verify: Verification = .peer,
         serverName: String? = nil

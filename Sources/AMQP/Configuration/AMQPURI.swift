@@ -26,6 +26,7 @@ public struct AMQPURI: Sendable {
 
     /// Reads a URI.
     ///
+    /// - Parameter text: An `amqp://` or `amqps://` URI; reserved characters in its parts are percent-encoded.
     /// - Throws: ``AMQPError/Code/invalidConfiguration`` with one line that names the part or key at fault. It shows
     ///   nothing that may belong to a password.
     public init(_ text: String) throws(AMQPError) {

@@ -26,7 +26,7 @@ extension AMQPChannel {
     ///
     /// - Parameters:
     ///   - name: The exchange; no error where there is none.
-    ///   - ifUnused: Only when nothing is bound to it.
+    ///   - ifUnused: Only when nothing is bound to it. Default: false.
     /// - Throws: `channelClosed` with reply code 406 when it is in use and may not be; the channel is closed then.
     public func deleteExchange(_ name: String, ifUnused: Bool = false) async throws(AMQPError) {
         _ = try await self.call(.exchangeDelete(exchange: name, ifUnused: ifUnused), .exchangeDeleteOK) {
@@ -112,8 +112,8 @@ extension AMQPChannel {
     ///
     /// - Parameters:
     ///   - name: The queue; no error where there is none.
-    ///   - ifUnused: Only without consumers.
-    ///   - ifEmpty: Only without messages.
+    ///   - ifUnused: Only without consumers. Default: false.
+    ///   - ifEmpty: Only without messages. Default: false.
     /// - Returns: How many messages were in it.
     /// - Throws: `channelClosed` with reply code 406 when it is in use or not empty and may not be.
     @discardableResult

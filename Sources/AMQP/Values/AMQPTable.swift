@@ -11,6 +11,10 @@ public struct AMQPTable: Sendable, Hashable {
         public var value: AMQPValue
 
         /// A key and its value.
+        ///
+        /// - Parameters:
+        ///   - key: The key; one over 255 bytes is refused when it is sent (`invalidArgument`).
+        ///   - value: The value.
         public init(key: String, value: AMQPValue) {
             self.key = key
             self.value = value
@@ -26,11 +30,15 @@ public struct AMQPTable: Sendable, Hashable {
     }
 
     /// A table of entries as they stand.
+    ///
+    /// - Parameter entries: The entries, in order; a key may occur twice.
     public init(entries: [Entry]) {
         self.entries = entries
     }
 
     /// A table of keys and values as they stand.
+    ///
+    /// - Parameter pairs: Keys, of at most 255 bytes, and values, in order; a key may occur twice.
     public init(_ pairs: some Sequence<(String, AMQPValue)>) {
         self.entries = pairs.map { Entry(key: $0.0, value: $0.1) }
     }
@@ -44,6 +52,8 @@ public struct AMQPTable: Sendable, Hashable {
     /// The first value of a key.
     ///
     /// Setting replaces it, or appends the key; setting nil removes every entry of the key.
+    ///
+    /// - Parameter key: The key; one over 255 bytes is refused when it is sent (`invalidArgument`).
     public subscript(key: String) -> AMQPValue? {
         get { self.entries.first { $0.key == key }?.value }
         set {
@@ -59,6 +69,8 @@ public struct AMQPTable: Sendable, Hashable {
 
 extension AMQPTable: ExpressibleByDictionaryLiteral {
     /// A table of keys and values as they stand.
+    ///
+    /// - Parameter pairs: Keys, of at most 255 bytes, and values, in order; a key may occur twice.
     public init(dictionaryLiteral pairs: (String, AMQPValue)...) {
         self.init(pairs)
     }

@@ -45,11 +45,17 @@ public enum AMQPValue: Sendable, Hashable {
 
 extension AMQPValue {
     /// A long string with the UTF-8 bytes of a text.
+    ///
+    /// - Parameter text: The text; what it and its table come to has to fit into one frame, 131 072 bytes as a rule.
+    /// - Returns: A ``longString(_:)``.
     public static func string(_ text: String) -> AMQPValue {
         .longString(ByteBuffer(string: text))
     }
 
     /// A long string with the UTF-8 bytes of a text.
+    ///
+    /// - Parameter text: The text; what it and its table come to has to fit into one frame, 131 072 bytes as a rule.
+    /// - Returns: A ``longString(_:)``.
     public static func string(_ text: some StringProtocol) -> AMQPValue {
         .longString(ByteBuffer(string: String(text)))
     }
@@ -106,31 +112,43 @@ extension AMQPValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
     ExpressibleByFloatLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
 {
     /// A long string.
+    ///
+    /// - Parameter text: The text.
     public init(stringLiteral text: String) {
         self = .string(text)
     }
 
     /// An `int64`, the integer type that every RabbitMQ client reads.
+    ///
+    /// - Parameter number: The number.
     public init(integerLiteral number: Int64) {
         self = .int64(number)
     }
 
     /// A `bool`.
+    ///
+    /// - Parameter value: The truth value.
     public init(booleanLiteral value: Bool) {
         self = .bool(value)
     }
 
     /// A `double`.
+    ///
+    /// - Parameter number: The number.
     public init(floatLiteral number: Double) {
         self = .double(number)
     }
 
     /// An array.
+    ///
+    /// - Parameter values: The values, in order.
     public init(arrayLiteral values: AMQPValue...) {
         self = .array(values)
     }
 
     /// A table.
+    ///
+    /// - Parameter entries: Keys, of at most 255 bytes, and values, in order.
     public init(dictionaryLiteral entries: (String, AMQPValue)...) {
         self = .table(AMQPTable(entries))
     }
