@@ -31,11 +31,38 @@ public struct AMQPDelivery: Sendable {
         self.deliveryTag = method.deliveryTag
         self.epoch = epoch
     }
+
+    /// A message as a consumer would receive it, for a test of what handles messages.
+    ///
+    /// It belongs to no channel: to acknowledge or refuse it sends nothing, and returns `false`.
+    ///
+    /// - Parameters:
+    ///   - message: Its properties and body.
+    ///   - exchange: The exchange that it was published to. Default: the default one.
+    ///   - routingKey: The routing key that it was published with. Default: empty.
+    ///   - consumerTag: The consumer that it is for. Default: empty.
+    ///   - isRedelivered: Whether the broker may have delivered it before. Default: false.
+    public init(
+        _ message: AMQPMessage, exchange: AMQPShortString = .empty, routingKey: AMQPShortString = .empty,
+        consumerTag: AMQPShortString = .empty, isRedelivered: Bool = false
+    ) {
+        self.consumerTag = consumerTag
+        self.isRedelivered = isRedelivered
+        self.exchange = exchange
+        self.routingKey = routingKey
+        self.properties = message.properties
+        self.body = message.body
+        self.deliveryTag = 0
+        self.epoch = .none
+    }
 }
 
 /// Tells one opening of a channel from the next: delivery tags start again at 1 with each.
 package struct ChannelEpoch: Sendable, Hashable {
     package let number: UInt64
+
+    /// The epoch of no channel: those of channels begin at 1.
+    package static let none = ChannelEpoch(number: 0)
 
     package init(number: UInt64) {
         self.number = number
@@ -68,6 +95,30 @@ public struct AMQPFetchedMessage: Sendable {
         self.body = body
         self.deliveryTag = method.deliveryTag
         self.epoch = epoch
+    }
+
+    /// A message as ``AMQPChannel/get(queue:noAck:)`` would return it, for a test of what handles messages.
+    ///
+    /// It belongs to no channel: to acknowledge or refuse it sends nothing, and returns `false`.
+    ///
+    /// - Parameters:
+    ///   - message: Its properties and body.
+    ///   - exchange: The exchange that it was published to. Default: the default one.
+    ///   - routingKey: The routing key that it was published with. Default: empty.
+    ///   - isRedelivered: Whether the broker may have delivered it before. Default: false.
+    ///   - messageCount: How many messages are left in the queue. Default: 0.
+    public init(
+        _ message: AMQPMessage, exchange: AMQPShortString = .empty, routingKey: AMQPShortString = .empty,
+        isRedelivered: Bool = false, messageCount: Int = 0
+    ) {
+        self.isRedelivered = isRedelivered
+        self.exchange = exchange
+        self.routingKey = routingKey
+        self.messageCount = messageCount
+        self.properties = message.properties
+        self.body = message.body
+        self.deliveryTag = 0
+        self.epoch = .none
     }
 }
 

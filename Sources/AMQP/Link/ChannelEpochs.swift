@@ -4,6 +4,7 @@ import Synchronization
 enum ChannelEpochs {
     private static let last = Atomic<UInt64>(0)
 
+    /// The next one: 1 is the first, and ``ChannelEpoch/none`` is never one.
     static func next() -> ChannelEpoch {
         ChannelEpoch(number: self.last.wrappingAdd(1, ordering: .relaxed).newValue)
     }

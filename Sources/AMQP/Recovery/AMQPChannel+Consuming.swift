@@ -28,8 +28,9 @@ extension AMQPChannel {
     ///
     /// - Parameters:
     ///   - delivery: The message.
-    ///   - multiple: Whether all before it, too.
-    /// - Returns: `false` for a message of a connection that was lost since: the broker delivers it again.
+    ///   - multiple: Whether all before it, too. Default: false.
+    /// - Returns: `false` for a message of a connection that was lost since, which the broker delivers again, or of another channel;
+    ///   nothing is sent then.
     /// - Throws: The error that the channel has ended with.
     @discardableResult
     public func ack(_ delivery: AMQPDelivery, multiple: Bool = false) async throws(AMQPError) -> Bool {
@@ -42,9 +43,10 @@ extension AMQPChannel {
     ///
     /// - Parameters:
     ///   - delivery: The message.
-    ///   - multiple: Whether all before it, too.
+    ///   - multiple: Whether all before it, too. Default: false.
     ///   - requeue: Whether it goes back.
-    /// - Returns: `false` for a message of a connection that was lost since: the broker delivers it again.
+    /// - Returns: `false` for a message of a connection that was lost since, which the broker delivers again, or of another channel;
+    ///   nothing is sent then.
     /// - Throws: The error that the channel has ended with.
     @discardableResult
     public func nack(
@@ -60,7 +62,8 @@ extension AMQPChannel {
     /// - Parameters:
     ///   - delivery: The message.
     ///   - requeue: Whether it goes back to its queue, or is dead-lettered or dropped.
-    /// - Returns: `false` for a message of a connection that was lost since: the broker delivers it again.
+    /// - Returns: `false` for a message of a connection that was lost since, which the broker delivers again, or of another channel;
+    ///   nothing is sent then.
     /// - Throws: The error that the channel has ended with.
     @discardableResult
     public func reject(_ delivery: AMQPDelivery, requeue: Bool) async throws(AMQPError) -> Bool {
@@ -86,8 +89,8 @@ extension AMQPChannel {
     /// goes back to its queue; with `noAck` it is lost then.
     ///
     /// - Parameters:
-    ///   - queue: The queue.
-    ///   - noAck: Whether the broker takes the message for acknowledged when it sends it.
+    ///   - queue: The queue, at most 255 bytes; empty is the last that was declared on the channel.
+    ///   - noAck: Whether the broker takes the message for acknowledged when it sends it. Default: false.
     /// - Returns: Nil when the queue is empty.
     /// - Throws: `channelClosed` with reply code 404 when there is no such queue; `connectionFailed` while there is no
     ///   connection.
@@ -105,7 +108,8 @@ extension AMQPChannel {
     /// Acknowledges a message that was asked for with ``get(queue:noAck:)``.
     ///
     /// - Parameter message: The message.
-    /// - Returns: `false` for a message of a connection that was lost since: it is in its queue again.
+    /// - Returns: `false` for a message of a connection that was lost since, which is in its queue again, or of another channel;
+    ///   nothing is sent then.
     /// - Throws: The error that the channel has ended with.
     @discardableResult
     public func ack(_ message: AMQPFetchedMessage) async throws(AMQPError) -> Bool {
@@ -119,7 +123,8 @@ extension AMQPChannel {
     /// - Parameters:
     ///   - message: The message.
     ///   - requeue: Whether it goes back to its queue, or is dead-lettered or dropped.
-    /// - Returns: `false` for a message of a connection that was lost since: it is in its queue again.
+    /// - Returns: `false` for a message of a connection that was lost since, which is in its queue again, or of another channel;
+    ///   nothing is sent then.
     /// - Throws: The error that the channel has ended with.
     @discardableResult
     public func reject(_ message: AMQPFetchedMessage, requeue: Bool) async throws(AMQPError) -> Bool {
