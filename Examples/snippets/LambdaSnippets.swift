@@ -67,6 +67,15 @@ func options(_ lambda: LambdaClient) async throws {
     if let tail = result.logTail { print(String(buffer: tail)) }
 }
 
+func defaults() async throws {
+    let configuration = LambdaClientConfiguration(
+        defaultOptions: InvocationOptions(timeout: .seconds(10), retryPolicy: .once))
+    let lambda = LambdaClient(try AMQPConfiguration(uri: "amqp://localhost"), configuration: configuration)
+    var patient = lambda.configuration.defaultOptions
+    patient.timeout = .seconds(300)
+    _ = try await lambda.invoke("report", payload: ByteBuffer(string: "{}"), options: patient)
+}
+
 func onTheLoop(_ lambda: LambdaClient, _ event: ByteBuffer) async throws {
     try await withTaskExecutorPreference(lambda.taskExecutor) {
         let result = try await lambda.invoke("echo", payload: event)

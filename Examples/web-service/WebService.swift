@@ -23,7 +23,11 @@ struct WebService {
         let environment = ProcessInfo.processInfo.environment
         let logger = Logger(label: "web-service")
         // The group that runs the web server runs the client, too: it connects, and is drained after the last request.
-        let lambda = LambdaClient(try AMQPConfiguration(uri: environment["AMQP_URI"] ?? "amqp://localhost"), logger: logger)
+        // Nobody waits for a page for a minute.
+        let configuration = LambdaClientConfiguration(defaultOptions: InvocationOptions(timeout: .seconds(10)))
+        let lambda = LambdaClient(
+            try AMQPConfiguration(uri: environment["AMQP_URI"] ?? "amqp://localhost"), configuration: configuration,
+            logger: logger)
         let router = Router()
         router.get("greet/:name") { _, context in
             try await Self.greet(context.parameters.require("name"), with: lambda)
@@ -37,8 +41,7 @@ struct WebService {
 
     private static func greet(_ name: String, with lambda: LambdaClient) async throws -> Greeting {
         do {
-            return try await lambda.invoke(
-                "greeter", event: Guest(name: name), options: InvocationOptions(timeout: .seconds(10)))
+            return try await lambda.invoke("greeter", event: Guest(name: name))
         } catch let error as FunctionError {
             // The function ran, and failed: its own error.
             throw HTTPError(.badGateway, message: error.message ?? error.kind)

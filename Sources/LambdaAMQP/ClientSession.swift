@@ -11,11 +11,8 @@ package struct ClientSession: Sendable {
     static func start(
         on connection: AMQPConnection, _ configuration: LambdaClientConfiguration
     ) async throws(LambdaError) -> ClientSession {
-        var replies = configuration.replies
-        // An invocation has a span and metrics of its own.
-        replies.observability = .none
         do throws(AMQPError) {
-            let rpc = try await RPCClient.start(on: connection, configuration: replies)
+            let rpc = try await RPCClient.start(on: connection, configuration: configuration.replies)
             return ClientSession(connection: connection, rpc: rpc, events: ConfirmingChannel(connection: connection))
         } catch {
             throw LambdaError(starting: error)

@@ -1,15 +1,14 @@
 /// What an invocation may ask for besides its event.
 public struct InvocationOptions: Sendable {
-    /// How long to wait for the answer, all attempts and pauses included.
+    /// How long to wait for the answer, all attempts and pauses included; more than zero.
     ///
-    /// The request expires in its queue after the same time, and is not run then.
-    ///
-    /// Default: 60 s.
+    /// The request expires in its queue after the same time, to the millisecond, and is not run then. For a stream it is
+    /// the time of the whole answer, for an event that of the broker's confirm. Default: 60 s.
     public var timeout: Duration
     /// What is tried again.
     ///
-    /// Default: nil, which is the client's ``LambdaClientConfiguration/retryPolicy``.
-    public var retryPolicy: LambdaRetryPolicy?
+    /// Default: ``LambdaRetryPolicy/standard``, which repeats only what has certainly not run.
+    public var retryPolicy: LambdaRetryPolicy
     /// Whether running the function twice for this event does no harm: then what may have run is tried again, too.
     ///
     /// Default: false.
@@ -24,15 +23,15 @@ public struct InvocationOptions: Sendable {
     ///
     /// Default: nil, which is `$LATEST`.
     public var qualifier: String?
-    /// A JSON object for the function's client context, as text.
+    /// A JSON object for the function's client context, as text; 3583 bytes at most once it is base64.
     ///
-    /// Default: nil.
+    /// An event has none. Default: nil.
     public var clientContext: String?
     /// Whether the last 4096 bytes of the invocation's log are wanted.
     ///
-    /// Default: false.
+    /// An event has none. Default: false.
     public var wantsLogTail: Bool
-    /// An X-Ray trace header to pass on.
+    /// An X-Ray trace header to pass on, `Root=…;Parent=…;Sampled=…`.
     ///
     /// Default: nil, which has the daemon make one.
     public var traceID: String?
@@ -46,8 +45,20 @@ public struct InvocationOptions: Sendable {
     public var tracestate: String?
 
     /// The defaults unless given.
+    ///
+    /// - Parameters:
+    ///   - timeout: How long to wait for the answer, all attempts included; more than zero. 60 s.
+    ///   - retryPolicy: What is tried again. ``LambdaRetryPolicy/standard``.
+    ///   - isIdempotent: Whether running the function twice for this event does no harm. False.
+    ///   - idempotencyKey: A key, of 256 bytes at most, under which this event runs once. None.
+    ///   - qualifier: A version or an alias. `$LATEST`.
+    ///   - clientContext: A JSON object for the function, as text. None.
+    ///   - wantsLogTail: Whether the last 4096 bytes of the invocation's log are wanted. False.
+    ///   - traceID: An X-Ray trace header. None, so that the daemon makes one.
+    ///   - traceparent: The W3C's trace header. The task's trace, where the process has a tracer.
+    ///   - tracestate: The W3C's `tracestate`, which goes with `traceparent`. None.
     public init(
-        timeout: Duration = .seconds(60), retryPolicy: LambdaRetryPolicy? = nil, isIdempotent: Bool = false,
+        timeout: Duration = .seconds(60), retryPolicy: LambdaRetryPolicy = .standard, isIdempotent: Bool = false,
         idempotencyKey: String? = nil, qualifier: String? = nil, clientContext: String? = nil, wantsLogTail: Bool = false,
         traceID: String? = nil, traceparent: String? = nil, tracestate: String? = nil
     ) {

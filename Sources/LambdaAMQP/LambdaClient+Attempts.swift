@@ -18,7 +18,7 @@ extension LambdaClient {
         guard options.timeout > .zero else { throw LambdaError(.badRequest, "the time-out must be longer than 0") }
         let start = ContinuousClock.now
         var attempts = InvocationAttempts(
-            policy: options.retryPolicy ?? self.configuration.retryPolicy, isIdempotent: options.isIdempotent,
+            policy: options.retryPolicy, isIdempotent: options.isIdempotent,
             deadline: start + options.timeout)
         var deadline = attempts.attemptDeadline(now: start)
         while true {

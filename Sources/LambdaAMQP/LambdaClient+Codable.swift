@@ -12,13 +12,13 @@ extension LambdaClient {
     ///   - function: The function's name, which is its queue's name.
     ///   - event: The event; sent as JSON, of 6 MB at most.
     ///   - type: What the result is. What the context asks for, unless given.
-    ///   - options: As for ``invoke(_:payload:options:)``.
+    ///   - options: As for ``invoke(_:payload:options:)``. The client's unless given.
     /// - Returns: The function's result.
     /// - Throws: ``FunctionError`` when the function failed. ``LambdaError`` when the invocation did, on its way, and
     ///   when the result is not what was expected (`invalidResult`).
     public func invoke<Output: Decodable & Sendable>(
         _ function: String, event: some Encodable & Sendable, as type: Output.Type = Output.self,
-        options: InvocationOptions = InvocationOptions()
+        options: InvocationOptions? = nil
     ) async throws -> Output {
         try await self.invoke(function, payload: self.encode(event), options: options).decode(as: type)
     }
@@ -34,12 +34,12 @@ extension LambdaClient {
     /// - Parameters:
     ///   - function: The function's name, which is its queue's name.
     ///   - event: The event; sent as JSON, of 6 MB at most.
-    ///   - options: As for ``invoke(_:payload:options:)``.
+    ///   - options: As for ``invoke(_:payload:options:)``. The client's unless given.
     /// - Returns: The answer: the function's result, or its error (``InvocationResult/functionError``).
     ///   ``InvocationResult/decode(as:using:)`` gives the result as a value.
     /// - Throws: ``LambdaError``, which says whether the function may have run, and whether to try again.
     public func invoke(
-        _ function: String, event: some Encodable & Sendable, options: InvocationOptions = InvocationOptions()
+        _ function: String, event: some Encodable & Sendable, options: InvocationOptions? = nil
     ) async throws(LambdaError) -> InvocationResult {
         try await self.invoke(function, payload: self.encode(event), options: options)
     }
@@ -47,13 +47,13 @@ extension LambdaClient {
     /// Has a function run an event for whose answer nobody waits; see ``invokeEvent(_:payload:options:)``.
     ///
     /// - Parameters:
-    ///   - function: The function's name.
-    ///   - event: The event; sent as JSON.
-    ///   - options: Qualifier and trace; the time-out is for the broker's confirm.
+    ///   - function: The function's name, which is its queue's name.
+    ///   - event: The event; sent as JSON, of 1 MB at most.
+    ///   - options: Qualifier and trace; the time-out is for the broker's confirm. The client's unless given.
     /// - Returns: The request id, the same in each attempt.
     /// - Throws: ``LambdaError``.
     public func invokeEvent(
-        _ function: String, event: some Encodable & Sendable, options: InvocationOptions = InvocationOptions()
+        _ function: String, event: some Encodable & Sendable, options: InvocationOptions? = nil
     ) async throws(LambdaError) -> String {
         try await self.invokeEvent(function, payload: self.encode(event), options: options)
     }
@@ -62,14 +62,14 @@ extension LambdaClient {
     /// ``invokeWithResponseStream(_:payload:options:window:)``.
     ///
     /// - Parameters:
-    ///   - function: The function's name.
-    ///   - event: The event; sent as JSON.
-    ///   - options: As for ``invoke(_:payload:options:)``; the time-out is for the whole answer.
-    ///   - window: Bytes that may be on their way or wait for the reader. 1 MiB.
-    /// - Returns: the answer's pieces, and at last its outcome.
+    ///   - function: The function's name, which is its queue's name.
+    ///   - event: The event; sent as JSON, of 6 MB at most.
+    ///   - options: As for ``invoke(_:payload:options:)``; the time-out is for the whole answer. The client's unless given.
+    ///   - window: Bytes that may be on their way or wait for the reader, more than 0. 1 MiB.
+    /// - Returns: The answer's pieces, and at last its outcome.
     /// - Throws: ``LambdaError``.
     public func invokeWithResponseStream(
-        _ function: String, event: some Encodable & Sendable, options: InvocationOptions = InvocationOptions(),
+        _ function: String, event: some Encodable & Sendable, options: InvocationOptions? = nil,
         window: Int = 1024 * 1024
     ) async throws(LambdaError) -> InvocationStream {
         try await self.invokeWithResponseStream(

@@ -11,16 +11,17 @@ extension LambdaClient {
     /// The function's daemons run it when they have room, and again when it fails, as often as they are told to.
     ///
     /// - Parameters:
-    ///   - function: The function's name.
+    ///   - function: The function's name; the event goes to its queue `NAME.async`.
     ///   - payload: The event, JSON unless the function takes bytes; 1 MB at most. Empty stands for `{}`.
     ///   - options: Qualifier and trace; the time-out is for the broker's confirm. Client context and log tail are
-    ///     only for callers who wait, as on AWS.
+    ///     only for callers who wait, as on AWS. The client's unless given.
     /// - Returns: The request id, the same in each attempt.
     /// - Throws: ``LambdaError``; `noAnswer` when the broker did not confirm, `cancelled` when the task was cancelled
     ///   before: it may have the event then. An event that still waits here is not published any more.
     public func invokeEvent(
-        _ function: String, payload: ByteBuffer, options: InvocationOptions = InvocationOptions()
+        _ function: String, payload: ByteBuffer, options: InvocationOptions? = nil
     ) async throws(LambdaError) -> String {
+        let options = options ?? self.configuration.defaultOptions
         let requestID = RequestID.make()
         let measurement = self.instruments?.begin("event", function, kind: .producer)
         let message = AMQPMessage(payload, properties: Self.eventProperties(requestID, options, measurement))

@@ -10,12 +10,14 @@ extension LambdaClient {
     /// - Parameters:
     ///   - function: The function's name, which is its queue's name.
     ///   - payload: The event, JSON unless the function takes bytes; 6 MB at most. Empty stands for `{}`.
-    ///   - options: Time-out, retries, qualifier, client context, log tail, trace.
+    ///   - options: Time-out, retries, qualifier, client context, log tail, trace. The client's
+    ///     (``LambdaClientConfiguration/defaultOptions``) unless given.
     /// - Returns: The answer: the function's result, or its error (``InvocationResult/functionError``).
     /// - Throws: ``LambdaError``, which says whether the function may have run, and whether to try again.
     public func invoke(
-        _ function: String, payload: ByteBuffer, options: InvocationOptions = InvocationOptions()
+        _ function: String, payload: ByteBuffer, options: InvocationOptions? = nil
     ) async throws(LambdaError) -> InvocationResult {
+        let options = options ?? self.configuration.defaultOptions
         let measurement = self.instruments?.begin("invoke", function)
         do throws(LambdaError) {
             var result = try await self.attempting(function, options, measurement) {

@@ -12,15 +12,15 @@ extension LambdaClient {
     ///
     /// - Parameters:
     ///   - function: The function's name, which is its queue's name.
-    ///   - payload: The event, JSON unless the function takes bytes. Empty stands for `{}`.
-    ///   - options: As for ``invoke(_:payload:options:)``; the time-out is for the whole answer.
-    ///   - window: Bytes that may be on their way or wait for the reader; more makes up for a longer way. 1 MiB.
-    /// - Returns: the answer's pieces, and at last its outcome.
+    ///   - payload: The event, JSON unless the function takes bytes; 6 MB at most. Empty stands for `{}`.
+    ///   - options: As for ``invoke(_:payload:options:)``; the time-out is for the whole answer. The client's unless given.
+    ///   - window: Bytes that may be on their way or wait for the reader, more than 0; more makes up for a longer way. 1 MiB.
+    /// - Returns: The answer's pieces, and at last its outcome.
     /// - Throws: ``LambdaError``, which says whether the function may have run, and whether to try again.
     public func invokeWithResponseStream(
-        _ function: String, payload: ByteBuffer, options: InvocationOptions = InvocationOptions(),
-        window: Int = 1024 * 1024
+        _ function: String, payload: ByteBuffer, options: InvocationOptions? = nil, window: Int = 1024 * 1024
     ) async throws(LambdaError) -> InvocationStream {
+        let options = options ?? self.configuration.defaultOptions
         guard window > 0 else { throw LambdaError(.badRequest, "the window must be larger than 0") }
         let measurement = self.instruments?.begin("stream", function)
         do throws(LambdaError) {

@@ -17,7 +17,8 @@ public import ServiceLifecycle
 public final class LambdaClient: Service {
     package typealias Lifecycle = ClientLifecycle<ClientSession, EventLoopPromise<ClientSession>>
 
-    let configuration: LambdaClientConfiguration
+    /// How it works; its options are a place to begin from with those of one call.
+    public let configuration: LambdaClientConfiguration
     let logger: Logger
     let instruments: CallInstruments?
     let eventLoop: any EventLoop
@@ -34,9 +35,9 @@ public final class LambdaClient: Service {
     ///
     /// - Parameters:
     ///   - broker: Where to connect to and how.
-    ///   - configuration: Reply queue, retries, JSON, metrics and traces.
+    ///   - configuration: Default options, reply queue, limits, JSON, metrics and traces. The defaults unless given.
     ///   - eventLoop: The loop to run on; one of NIO's shared loops unless given.
-    ///   - logger: Where connects, losses, recoveries and retries are logged.
+    ///   - logger: Where connects, losses, recoveries and retries are logged. Nowhere unless given.
     public init(
         _ broker: AMQPConfiguration, configuration: LambdaClientConfiguration = LambdaClientConfiguration(),
         eventLoop: any EventLoop = MultiThreadedEventLoopGroup.singleton.any(),
@@ -57,8 +58,9 @@ public final class LambdaClient: Service {
     ///
     /// - Parameters:
     ///   - connection: The connection, which may serve others too. Closing the client leaves it open.
-    ///   - configuration: Reply queue, retries, JSON, metrics and traces.
-    ///   - logger: Where retries are logged.
+    ///   - configuration: Default options, reply queue, limits, JSON, metrics and traces. The defaults unless given.
+    ///   - logger: Where retries are logged, nowhere unless given; what becomes of the connection and of the reply queue is
+    ///     logged where the connection does.
     /// - Throws: ``LambdaError`` when there can be no reply queue: `accessRefused` where the user may not have one,
     ///   `invalidConfiguration` where the broker refuses it as it is, else `unavailable`.
     public init(

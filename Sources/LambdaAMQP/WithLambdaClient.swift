@@ -11,9 +11,9 @@ public import Logging
 ///
 /// - Parameters:
 ///   - broker: Where to connect to and how.
-///   - configuration: Reply queue, retries, JSON, metrics and traces.
-///   - logger: Where connects, losses, recoveries and retries are logged.
-///   - isolation: The actor that `body` runs on; the caller's.
+///   - configuration: Default options, reply queue, limits, JSON, metrics and traces. The defaults unless given.
+///   - logger: Where connects, losses, recoveries and retries are logged. Nowhere unless given.
+///   - isolation: The actor that `body` runs on. The caller's unless given.
 ///   - body: Uses the client; calls that are under way when it ends fail.
 /// - Returns: What `body` returns.
 /// - Throws: ``LambdaError`` when the broker cannot be reached; whatever `body` throws.

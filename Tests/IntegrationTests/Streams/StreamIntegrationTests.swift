@@ -42,7 +42,7 @@ import Testing
 
     /// The broker rewrites the `reply_to` of the request and of the credit; both have to mean the same caller.
     @Test func aStreamComesThroughDirectReplyToAsWell() async throws {
-        try await StreamingSetUp.with(replies: .init(replyQueue: .direct)) { test in
+        try await StreamingSetUp.with(replyQueue: .direct) { test in
             let stream = try await test.stream("chunks 100 10000", window: 50_000)
             #expect(try await self.read(stream).byteCount == 1_000_000)
         }

@@ -94,7 +94,7 @@ struct StreamingSetUp: Sendable {
     /// Runs a test; the function's queue goes at its end.
     static func with(
         daemon configuration: AMQPConfiguration? = nil, patience: TimeAmount = .seconds(30),
-        replies: RPCClientConfiguration = RPCClientConfiguration(),
+        replyQueue: RPCClientConfiguration.ReplyQueue = .exclusive,
         _ body: @Sendable (StreamingSetUp) async throws -> Void
     ) async throws {
         let name = "test-streams-\(UUID().uuidString.lowercased())"
@@ -110,7 +110,7 @@ struct StreamingSetUp: Sendable {
             connection: daemon, invoker: function, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await daemon.eventLoop.flatSubmit { consumer.start() }.get()
         let client = try await LambdaClient(
-            connection: caller, configuration: LambdaClientConfiguration(replies: replies))
+            connection: caller, configuration: LambdaClientConfiguration(replyQueue: replyQueue))
         try await body(
             StreamingSetUp(name: name, function: function, daemon: daemon, caller: caller, client: client))
         await client.close()
