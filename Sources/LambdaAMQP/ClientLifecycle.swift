@@ -119,6 +119,14 @@ package struct ClientLifecycle<Session, Waiter> {
         return nil
     }
 
+    /// A connection of somebody else's was closed: calls under way fail by themselves, and no other begins.
+    ///
+    /// - Parameter error: What later calls are told.
+    package mutating func connectionClosed(_ error: LambdaError) {
+        guard case .ready = self.state else { return }
+        self.state = .closed(error)
+    }
+
     /// The end, from any state.
     ///
     /// - Parameter error: What later calls, and those that wait, are told.

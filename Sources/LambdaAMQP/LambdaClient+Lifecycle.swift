@@ -120,13 +120,7 @@ extension LambdaClient {
     func acquire(until deadline: ContinuousClock.Instant) async throws(LambdaError) -> ClientSession {
         let eventLoop = self.eventLoop
         switch self.lifecycle.withLockedValue({ $0.callStarted { eventLoop.makePromise() } }) {
-        case .proceed(let session):
-            // Nobody but the client closes a connection of its own.
-            if self.broker == nil, case .closed(let error) = session.connection.state {
-                self.release()
-                throw LambdaError(closedBefore: error)
-            }
-            return session
+        case .proceed(let session): return session
         case .refuse(let error): throw error
         case .wait(let id, let promise): return try await self.wait(id, promise.futureResult, until: deadline)
         }

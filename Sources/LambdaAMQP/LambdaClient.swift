@@ -74,7 +74,10 @@ public final class LambdaClient: Service {
         self.logger = logger
         self.instruments = CallInstruments(configuration.observability, .lambdaClient)
         self.lifecycle = NIOLockedValueBox(Lifecycle(session: try await ClientSession.start(on: connection, configuration)))
-        self.observedStates.follow(connection)
+        // Nobody but the client closes a connection of its own; of this one it is told.
+        self.observedStates.follow(connection) { [lifecycle] error in
+            lifecycle.withLockedValue { $0.connectionClosed(LambdaError(closedBefore: error)) }
+        }
     }
 
     /// Ends the client: calls that are under way fail, its reply queue goes, and so does a connection of its own.

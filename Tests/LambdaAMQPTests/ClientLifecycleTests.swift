@@ -72,6 +72,28 @@ import Testing
         #expect(client.callEnded() == nil)
     }
 
+    @Test func aConnectionThatSomebodyElseClosesEndsTheClientAndLeavesItsCallsToEnd() {
+        var client = Lifecycle(session: "c")
+        _ = client.callStarted { "" }
+        client.connectionClosed(self.end())
+        guard case .refuse(let error) = client.callStarted({ "late" }) else { return #expect(Bool(false)) }
+        #expect(error.code == .closed)
+        #expect(client.callCount == 1)
+        #expect(client.callEnded() == nil)
+        // Nothing of it is left to be closed.
+        #expect(client.closed(self.end(.unavailable)).session == nil)
+        guard case .refuse(let same) = client.callStarted({ "later" }) else { return #expect(Bool(false)) }
+        #expect(same.code == .closed)
+    }
+
+    @Test func aGracefulEndWhoseConnectionGoesWaitsForTheLastCall() {
+        var client = Lifecycle(session: "c")
+        _ = client.callStarted { "" }
+        #expect(client.drainStarted("drainer") == nil)
+        client.connectionClosed(self.end())
+        #expect(client.callEnded() == "drainer")
+    }
+
     @Test func aClientRunsOnlyOnce() {
         var client = Lifecycle(session: "c")
         guard case .serve = client.runStarted() else { return #expect(Bool(false)) }

@@ -35,7 +35,8 @@ public final class AMQPConnection: @unchecked Sendable {
     private let closedPromise: EventLoopPromise<Void>
     /// Why the connection has ended for good; nil while it has not.
     private var endedError: AMQPError?
-    private let observed = ConnectionStates()
+    /// For everybody who wants to know what it does.
+    package let observed = ConnectionStates()
 
     /// The link that is being opened.
     private var opening: AMQPLink?
@@ -240,7 +241,6 @@ extension AMQPConnection {
         self.participants = []
         for participant in participants { participant.connectionClosed(error) }
         self.closedPromise.succeed()
-        self.observed.finish()
     }
 
     private func blockedChanged(_ reason: String?) {
