@@ -10,8 +10,12 @@ import Testing
     private final class Broker: Sendable {
         private let consumeCount = NIOLockedValueBox(0)
         private let refusals: Range<Int>
+        private let refusal: AMQPReplyCode
 
-        init(refusals: Int) { self.refusals = 2..<(2 + refusals) }
+        init(refusals: Int, with refusal: AMQPReplyCode) {
+            self.refusals = 2..<(2 + refusals)
+            self.refusal = refusal
+        }
 
         var script: [FakeBrokerStep] { .handshake(heartbeat: 0) + [.serve { self.answer($0) }] }
 
@@ -32,7 +36,7 @@ import Testing
                 return count
             }
             guard !self.refusals.contains(number) else {
-                return [.channelClose(404, "NOT_FOUND - no queue 'q' in vhost '/'", on: channel)]
+                return [.channelClose(self.refusal.rawValue, "queue 'q' in vhost '/'", on: channel)]
             }
             let message = FakeFrame.deliver(
                 "c1", deliveryTag: 1, properties: FakeProperties(), body: Array("\(number)".utf8), on: channel)
@@ -41,14 +45,23 @@ import Testing
     }
 
     /// What a consumer is delivered before and after its connection is lost.
-    private func deliveries(refusals: Int) async throws -> [String] {
-        let broker = try await FakeBroker.start(Broker(refusals: refusals).script)
+    ///
+    /// - Parameters:
+    ///   - refusals: How often the broker refuses it then.
+    ///   - refusal: With which reply code.
+    ///   - isExclusive: Whether no other consumer may read the queue.
+    /// - Returns: Each time the number of the consumer, in the order in which the broker was asked.
+    /// - Throws: What the consumer ends with.
+    private func deliveries(
+        refusals: Int, with refusal: AMQPReplyCode = .notFound, isExclusive: Bool = false
+    ) async throws -> [String] {
+        let broker = try await FakeBroker.start(Broker(refusals: refusals, with: refusal).script)
         var settings = AMQPConfiguration()
         settings.endpoints = [AMQPEndpoint(host: "127.0.0.1", port: broker.port)]
         let connection = try await AMQPConnection.connect(settings)
         let channel = try await connection.openChannel()
         _ = try await channel.declareQueue(AMQPQueueDeclaration(name: "q", isAutoDelete: true))
-        let consumer = try await channel.consume(AMQPConsumption(queue: "q", consumerTag: "c1"))
+        let consumer = try await channel.consume(AMQPConsumption(queue: "q", consumerTag: "c1", isExclusive: isExclusive))
         var texts: [String] = []
         var iterator = consumer.makeAsyncIterator()
         texts.append(String(buffer: try #require(try await iterator.next()).body))
@@ -70,5 +83,19 @@ import Testing
         let error = await #expect(throws: AMQPError.self) { try await self.deliveries(refusals: 1000) }
         #expect(error?.code == .channelClosed)
         #expect(error?.replyCode == .notFound)
+    }
+
+    /// The lost connection's consumer is still there, and no other may be beside it: this one is asked for again.
+    @Test func anExclusiveConsumerWaitsForTheOneOfTheLostConnectionToGo() async throws {
+        #expect(try await self.deliveries(refusals: 2, with: .accessRefused, isExclusive: true) == ["1", "4"])
+    }
+
+    /// Nothing of ours can be in the way of a consumer that shares its queue.
+    @Test func aConsumerThatSharesItsQueueEndsWhereItIsRefused() async throws {
+        let error = await #expect(throws: AMQPError.self) {
+            try await self.deliveries(refusals: 1, with: .accessRefused)
+        }
+        #expect(error?.code == .accessRefused || error?.code == .channelClosed)
+        #expect(error?.replyCode == .accessRefused)
     }
 }
