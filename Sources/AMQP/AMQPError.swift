@@ -18,7 +18,7 @@ public struct AMQPError: Error, Sendable {
     public let isTransient: Bool
     /// Whether the call may have had its effect all the same: the broker may have the message, a server may have handled the
     /// request.
-    public let mayHaveExecuted: Bool
+    public private(set) var mayHaveExecuted: Bool
     /// The error below this one, where there was one.
     public let underlying: (any Error)?
     /// Where the error was made, as `Module/File.swift`.
@@ -61,9 +61,9 @@ public struct AMQPError: Error, Sendable {
 
     /// The same error for a call of which nothing has left.
     package var ofUnsentCall: AMQPError {
-        AMQPError(
-            self.code, self.message, replyCode: self.replyCode, isServerInitiated: self.isServerInitiated,
-            isTransient: self.isTransient, mayHaveExecuted: false, underlying: self.underlying)
+        var error = self
+        error.mayHaveExecuted = false
+        return error
     }
 
     /// A message is one line of a log or a terminal, whatever the broker wrote into its reply text.

@@ -56,10 +56,9 @@ package struct InvocationAttempts {
 
     /// An error as that of all attempts: the last may not have run the function, and one before it may.
     package func outcome(_ error: LambdaError) -> LambdaError {
-        guard error.mayHaveExecuted != self.mayHaveExecuted else { return error }
-        return LambdaError(
-            error.code, error.message, errorType: error.errorType, requestID: error.requestID,
-            retryAfter: error.retryAfter, mayHaveExecuted: self.mayHaveExecuted, underlying: error.underlying)
+        var error = error
+        error.mayHaveExecuted = self.mayHaveExecuted
+        return error
     }
 
     private var longestPause: Duration {

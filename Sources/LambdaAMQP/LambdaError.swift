@@ -57,7 +57,7 @@ public struct LambdaError: Error, Sendable {
     /// Whether the same invocation may succeed when it is made again: what hindered it passes by itself.
     public let isTransient: Bool
     /// Whether the function may have run: then the same invocation again is right only if it is idempotent.
-    public let mayHaveExecuted: Bool
+    public internal(set) var mayHaveExecuted: Bool
     /// The error below this one, where there was one: an `AMQPError` of the connection or of the call, or what a JSON
     /// coder threw.
     public let underlying: (any Error)?

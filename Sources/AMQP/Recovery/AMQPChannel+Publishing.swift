@@ -140,7 +140,7 @@ extension AMQPChannel {
                 body: message.body)
             completion(.success(()))
         } catch {
-            completion(.failure(error))
+            completion(.failure(error.ofUnsentCall))
         }
     }
 
@@ -152,6 +152,6 @@ extension AMQPChannel {
 
 extension AMQPError {
     fileprivate static var publishCancelled: AMQPError {
-        AMQPError(.cancelled, "the task was cancelled while it waited to publish")
+        AMQPError(.cancelled, "the task was cancelled while it waited to publish", mayHaveExecuted: false)
     }
 }

@@ -48,7 +48,9 @@ final class ConfirmedBatch: @unchecked Sendable {
         // Where it has not started, the start finds the ticket cancelled.
         _ = self.channel.publishersWaiting.cancel(self.ticket)
         guard self.completion != nil else { return }
-        self.failRest(AMQPError(.cancelled, "the task was cancelled before the broker had confirmed"), from: 0)
+        let error = AMQPError(.cancelled, "the task was cancelled before the broker had confirmed")
+        for index in 0..<self.nextIndex { self.settle(index, error) }
+        self.failRest(error)
         self.completeIfSettled()
     }
 
@@ -58,7 +60,7 @@ final class ConfirmedBatch: @unchecked Sendable {
             do throws(AMQPError) {
                 linkChannel = try self.channel.current()
             } catch {
-                return self.failRest(error, from: self.nextIndex)
+                return self.failRest(error)
             }
             guard linkChannel.link.takesPublishes else { return self.waitForRoom() }
             self.publish(self.nextIndex, on: linkChannel)
@@ -82,7 +84,7 @@ final class ConfirmedBatch: @unchecked Sendable {
                 properties: publishing.message.properties, body: publishing.message.body,
                 confirm: { self.confirmed(index, $0) })
         } catch {
-            self.settle(index, error)
+            self.settle(index, error.ofUnsentCall)
         }
     }
 
@@ -105,9 +107,10 @@ final class ConfirmedBatch: @unchecked Sendable {
         self.completeIfSettled()
     }
 
-    private func failRest(_ error: AMQPError, from index: Int) {
+    /// What has not left yet does not leave any more.
+    private func failRest(_ error: AMQPError) {
+        for index in self.nextIndex..<self.batch.count { self.settle(index, error.ofUnsentCall) }
         self.nextIndex = self.batch.count
-        for index in index..<self.batch.count { self.settle(index, error) }
     }
 
     private func settle(_ index: Int, _ error: AMQPError?) {
