@@ -63,6 +63,7 @@ extension LambdaClient {
     private func open(_ broker: AMQPConfiguration) async throws -> ClientSession {
         let connection = try AMQPConnection(configuration: broker, eventLoop: self.eventLoop, logger: self.logger)
         self.observedStates.follow(connection)
+        self.measure(connection, of: broker)
         try await withTaskCancellationOrGracefulShutdownHandler {
             try await self.eventLoop.flatSubmit { connection.start() }.get()
         } onCancelOrGracefulShutdown: {
@@ -74,6 +75,13 @@ extension LambdaClient {
             await connection.close()
             throw error
         }
+    }
+
+    /// Has metrics told what the client's own connection does, until it is closed.
+    private func measure(_ connection: AMQPConnection, of broker: AMQPConfiguration) {
+        guard let metrics = self.configuration.observability.metrics else { return }
+        let instruments = ConnectionInstruments(name: broker.connectionName ?? "lambda-client", factory: metrics)
+        _ = connection.observed.observe { instruments.changed(to: $0) }
     }
 
     /// Waits for the calls under way, for so long and no longer.

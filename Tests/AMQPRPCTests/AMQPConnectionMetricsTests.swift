@@ -21,25 +21,25 @@ import Testing
         let lost = AMQPError(.connectionLost, "cut")
         #expect(try self.losses() == 0)
 
-        instruments.changed(from: .connecting, to: .connected)
+        instruments.changed(to: .connected)
         #expect(try self.value("amqp_connection_connected") == 1)
         #expect(try self.value("amqp_connection_blocked") == 0)
 
-        instruments.changed(from: .connected, to: .blocked(reason: "memory"))
+        instruments.changed(to: .blocked(reason: "memory"))
         #expect(try self.value("amqp_connection_connected") == 1)
         #expect(try self.value("amqp_connection_blocked") == 1)
 
-        instruments.changed(from: .blocked(reason: "memory"), to: .recovering(lost))
+        instruments.changed(to: .recovering(lost))
         #expect(try self.value("amqp_connection_connected") == 0)
         #expect(try self.value("amqp_connection_blocked") == 0)
         #expect(try self.losses() == 1)
 
         // Another attempt has failed.
-        instruments.changed(from: .recovering(lost), to: .recovering(AMQPError(.connectionFailed, "refused")))
+        instruments.changed(to: .recovering(AMQPError(.connectionFailed, "refused")))
         #expect(try self.losses() == 1)
 
-        instruments.changed(from: .recovering(lost), to: .connected)
-        instruments.changed(from: .connected, to: .closed(AMQPError(.connectionClosed, "closed")))
+        instruments.changed(to: .connected)
+        instruments.changed(to: .closed(AMQPError(.connectionClosed, "closed")))
         #expect(try self.value("amqp_connection_connected") == 0)
         #expect(try self.losses() == 1)
     }

@@ -53,6 +53,19 @@ import Tracing
         #expect(timer.values.allSatisfy { $0 > 0 })
     }
 
+    @Test func theClientsOwnConnectionIsMeasured() async throws {
+        let test = try await ClientTest.start()
+        var settings = test.settings
+        settings.connectionName = "shop"
+        let dimensions = [("connection", "shop")]
+        try await withLambdaClient(settings, configuration: self.configuration) { lambda in
+            _ = try await lambda.invoke("echo", payload: self.event)
+            #expect(try self.metrics.expectMeter("amqp_connection_connected", dimensions).lastValue == 1)
+        }
+        #expect(try self.metrics.expectMeter("amqp_connection_connected", dimensions).lastValue == 0)
+        #expect(try self.metrics.expectCounter("amqp_connection_losses", dimensions).totalValue == 0)
+    }
+
     @Test func anInvocationIsASpanOfTheTasksTraceAndTheMessageCarriesIt() async throws {
         let test = try await ClientTest.start()
         try await withLambdaClient(test.settings, configuration: self.configuration) { lambda in

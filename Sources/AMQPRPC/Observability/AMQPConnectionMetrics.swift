@@ -1,5 +1,6 @@
 public import AMQP
 public import CoreMetrics
+import NIOConcurrencyHelpers
 public import ServiceLifecycle
 
 /// Tells metrics what a connection does: whether it stands, whether the broker takes messages, how often it was lost.
@@ -32,15 +33,20 @@ public struct AMQPConnectionMetrics: Service {
 
     /// Tells what the connection does until it is closed, a graceful shutdown begins, or the task is cancelled.
     public func run() async {
-        await self.instruments.follow(self.connection.states().cancelOnGracefulShutdown())
+        let states = self.connection.observed
+        let observer = states.observe { self.instruments.changed(to: $0) }
+        for await _ in states.stream().cancelOnGracefulShutdown() {}
+        states.stopObserving(observer)
+        self.instruments.ended()
     }
 }
 
 /// The metrics of one connection.
-package struct ConnectionInstruments: Sendable {
+package final class ConnectionInstruments: Sendable {
     private let connected: Meter
     private let blocked: Meter
     private let losses: Counter
+    private let wasConnected = NIOLockedValueBox(false)
 
     /// - Parameters:
     ///   - name: What the dimension `connection` says.
@@ -53,33 +59,29 @@ package struct ConnectionInstruments: Sendable {
         self.losses.increment(by: 0)
     }
 
-    /// Tells what a connection does until its states end, and that it does not stand any more then.
-    package func follow(_ states: some AsyncSequence<AMQPConnectionState, Never>) async {
-        var present = AMQPConnectionState.connecting
-        for await state in states {
-            self.changed(from: present, to: state)
-            present = state
-        }
-        self.connected.set(0)
-        self.blocked.set(0)
-    }
-
-    /// A connection does something else now.
+    /// The connection does something else now.
     ///
     /// Each further attempt to connect is announced, too; it is no further loss.
-    package func changed(from present: AMQPConnectionState, to state: AMQPConnectionState) {
-        self.connected.set(state.isConnected ? 1 : 0)
-        if case .blocked = state { self.blocked.set(1) } else { self.blocked.set(0) }
-        if present.isConnected, case .recovering = state { self.losses.increment() }
-    }
-}
-
-extension AMQPConnectionState {
-    /// Whether there is a link.
-    fileprivate var isConnected: Bool {
-        switch self {
-        case .connected, .blocked: true
-        case .connecting, .recovering, .closed: false
+    package func changed(to state: AMQPConnectionState) {
+        let (isConnected, isBlocked, isLoss) =
+            switch state {
+            case .connected: (true, false, false)
+            case .blocked: (true, true, false)
+            case .recovering: (false, false, true)
+            case .connecting, .closed: (false, false, false)
+            }
+        self.connected.set(isConnected ? 1 : 0)
+        self.blocked.set(isBlocked ? 1 : 0)
+        let wasConnected = self.wasConnected.withLockedValue { wasConnected in
+            defer { wasConnected = isConnected }
+            return wasConnected
         }
+        if wasConnected, isLoss { self.losses.increment() }
+    }
+
+    /// Nobody tells any more what the connection does.
+    func ended() {
+        self.connected.set(0)
+        self.blocked.set(0)
     }
 }
