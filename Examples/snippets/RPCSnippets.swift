@@ -99,11 +99,17 @@ func once(_ client: RPCClient) async throws -> RPCReply {
     do throws(AMQPError) {
         return try await client.call(request, timeout: .seconds(5))
     } catch {
-        guard error.code == .timedOut || error.code == .connectionLost else { throw error }
+        guard error.isTransient else { throw error }
         return try await client.call(request, timeout: .seconds(5))  // the same key, and the same body
     }
 }
 
 func logged(logger: Logger) -> RPCServerConfiguration {
     RPCServerConfiguration(queue: AMQPQueueDeclaration(name: "prices"), logger: logger)
+}
+
+func testHandler(_ handler: RPCServer.Handler) async throws -> String? {
+    let request = RPCContext(AMQPDelivery(AMQPMessage("tea")), timeout: .seconds(1))
+    guard case .reply(let reply) = try await handler(request) else { return nil }
+    return String(buffer: reply.body)
 }
