@@ -39,6 +39,15 @@ let package = Package(
             name: "batch-publisher", dependencies: [product("AMQP")], path: "batch-publisher",
             exclude: ["README.md", "run"]),
         .executableTarget(
+            name: "job-worker",
+            dependencies: [
+                product("AMQP"), nio, logging,
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            path: "work-queue/worker"),
+        .executableTarget(
+            name: "job-publisher", dependencies: [product("AMQP"), nio], path: "work-queue/publisher"),
+        .executableTarget(
             name: "stream-reader", dependencies: [product("LambdaAMQP"), product("AMQP"), nio],
             path: "streaming-consumer/reader"),
         // What README and DocC show.

@@ -36,6 +36,18 @@ extension EndToEnd {
             #expect(output.contains("2000 messages in the queue; now none"), "\(output)")
         }
 
+        @Test func aQueuesJobsAreDoneOnceThoughAWorkerEndsInTheMiddleOfThem() async throws {
+            let output = try await self.run("work-queue")
+            #expect(output.hasPrefix("6 jobs are safe\n"), "\(output)")
+            for name in ["cat", "dog", "bird", "fish", "horse"] {
+                let lines = output.split(separator: "\n").filter { $0.contains("job=\(name).jpg") }
+                #expect(lines.count == 1 && lines.first?.hasSuffix("] done") == true, "\(output)")
+            }
+            #expect(output.contains("notes.txt is no picture"), "\(output)")
+            #expect(output.hasSuffix("notes.txt: rejected from pictures\n"), "\(output)")
+            #expect(output.split(separator: "\n").count { $0.hasSuffix("] ended") } == 2, "\(output)")
+        }
+
         @Test func aStreamIsReadWhileItIsMade() async throws {
             let output = try await self.run("streaming-consumer", ["3"])
             let lines = output.split(separator: "\n")
