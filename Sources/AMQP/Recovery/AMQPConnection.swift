@@ -94,16 +94,6 @@ public final class AMQPConnection: @unchecked Sendable {
         return connection
     }
 
-    /// What the connection is doing now.
-    public var state: AMQPConnectionState { self.observed.current }
-
-    /// What the connection is doing, from now on; ends when it is closed.
-    ///
-    /// The latest states are kept for a slow reader.
-    public func states() -> AsyncStream<AMQPConnectionState> {
-        self.observed.stream()
-    }
-
     /// Closes the connection in AMQP's way, and everything on it.
     public func close() async {
         await self.eventLoop.flatSubmit { self.shutdown() }.finished()
@@ -173,9 +163,7 @@ extension AMQPConnection {
             self.firstConnect.succeed()
         case .retry(let delay):
             let error = error ?? AMQPError(.connectionLost, "the connection was lost")
-            self.logger.warning(
-                "No connection to the broker", metadata: [AMQPLogKey.error: "\(error)", AMQPLogKey.retryIn: "\(delay)"])
-            self.observed.announce(.recovering(error))
+            self.announceRecovering(error, retryIn: delay)
             self.retryTimer = self.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(delay)) {
                 self.perform(self.machine.backoffElapsed(), error: nil)
             }
@@ -243,36 +231,8 @@ extension AMQPConnection {
         self.closedPromise.succeed()
     }
 
-    private func blockedChanged(_ reason: String?) {
-        if let reason {
-            self.logger.warning("The broker takes no messages", metadata: [AMQPLogKey.reason: "\(reason)"])
-        } else {
-            self.logger.info("The broker takes messages again")
-        }
-        self.announceConnected()
-        self.linkWritable()
-    }
-
-    private func linkWritable() {
+    func linkWritable() {
         guard self.link?.takesPublishes == true else { return }
         for participant in self.participants { participant.linkWritable() }
-    }
-
-    private func logConnected() {
-        guard let link = self.link else { return }
-        self.logger.info(
-            "Connected to the broker",
-            metadata: [
-                AMQPLogKey.broker: "\(link.remoteAddress)", AMQPLogKey.version: "\(link.agreement.product)",
-                AMQPLogKey.virtualHost: "\(self.configuration.virtualHost)",
-            ])
-    }
-
-    private func announceConnected() {
-        if let reason = self.link?.blockedReason {
-            self.observed.announce(.blocked(reason: reason))
-        } else {
-            self.observed.announce(.connected)
-        }
     }
 }
