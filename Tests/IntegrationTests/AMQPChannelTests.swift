@@ -38,7 +38,7 @@ import Testing
             func publish(_ text: String, _ headers: AMQPTable) async throws(AMQPError) {
                 let properties = AMQPProperties(contentType: nil, headers: headers)
                 try await channel.publishConfirmed(
-                    AMQPMessage(text, properties: properties), to: AMQPShortString(self.name), routingKey: "ignored")
+                    AMQPMessage(text, properties: properties), to: self.name, routingKey: "ignored")
             }
             try await publish("both", ["kind": "image", "size": 2, "more": true])
             let unroutable = await #expect(throws: AMQPError.self) { try await publish("one", ["kind": "image"]) }
@@ -53,7 +53,7 @@ import Testing
             try await channel.selectConfirms()
             _ = try await channel.declareQueue(AMQPQueueDeclaration(name: self.name))
             for text in ["a", "b"] {
-                try await channel.publishConfirmed(AMQPMessage(text), routingKey: AMQPShortString(self.name))
+                try await channel.publishConfirmed(AMQPMessage(text), routingKey: self.name)
             }
             let first = try #require(try await channel.get(queue: self.name))
             #expect(self.text(first) == "a" && first.messageCount == 1 && !first.isRedelivered)
@@ -73,7 +73,7 @@ import Testing
             try await channel.selectConfirms()
             _ = try await channel.declareQueue(
                 AMQPQueueDeclaration(name: self.name, arguments: ["x-queue-type": "stream"]))
-            let batch = (0..<20).map { AMQPPublishing(AMQPMessage("\($0)"), routingKey: AMQPShortString(self.name)) }
+            let batch = (0..<20).map { AMQPPublishing(AMQPMessage("\($0)"), routingKey: self.name) }
             #expect(await channel.publishConfirmed(batch).isEmpty)
             // A stream is read by any number of readers, each from its own place.
             for (offset, first) in [(AMQPValue.string("first"), 0), (.int64(15), 15)] {
@@ -106,7 +106,7 @@ import Testing
                 AMQPConsumption(queue: self.name, consumerTag: "high", arguments: ["x-priority": 10]))
             let publisher = try await connection.openChannel()
             try await publisher.selectConfirms()
-            let batch = (0..<3).map { AMQPPublishing(AMQPMessage("\($0)"), routingKey: AMQPShortString(self.name)) }
+            let batch = (0..<3).map { AMQPPublishing(AMQPMessage("\($0)"), routingKey: self.name) }
             #expect(await publisher.publishConfirmed(batch).isEmpty)
             // Two are all that the preferred one takes at once; the third is for the other.
             var preferredMessages = high.makeAsyncIterator()
@@ -124,7 +124,7 @@ import Testing
         try await self.withChannel { channel, _ in
             try await channel.selectConfirms()
             _ = try await channel.declareQueue(AMQPQueueDeclaration(name: self.name))
-            let batch = (0..<5000).map { AMQPPublishing(AMQPMessage("\($0)"), routingKey: AMQPShortString(self.name)) }
+            let batch = (0..<5000).map { AMQPPublishing(AMQPMessage("\($0)"), routingKey: self.name) }
             #expect(await channel.publishConfirmed(batch).isEmpty)
             #expect(try await channel.checkQueue(self.name).messageCount == 5000)
             for number in 0..<3 {
@@ -157,7 +157,7 @@ import Testing
 
     @Test func withoutConfirmsABatchIsRefused() async throws {
         try await self.withChannel { channel, _ in
-            let batch = [AMQPPublishing(AMQPMessage("a"), routingKey: AMQPShortString(self.name))]
+            let batch = [AMQPPublishing(AMQPMessage("a"), routingKey: self.name)]
             #expect(await channel.publishConfirmed(batch).map(\.error.code) == [.invalidArgument])
         }
     }
@@ -170,7 +170,7 @@ import Testing
         try await channel.selectConfirms()
         _ = try await channel.declareQueue(AMQPQueueDeclaration(name: self.name, isExclusive: true))
         let message = AMQPMessage(ByteBuffer(repeating: 7, count: 10_000))
-        let batch = Array(repeating: AMQPPublishing(message, routingKey: AMQPShortString(self.name)), count: 1000)
+        let batch = Array(repeating: AMQPPublishing(message, routingKey: self.name), count: 1000)
         #expect(await channel.publishConfirmed(batch).isEmpty)
         #expect(try await channel.checkQueue(self.name).messageCount == 1000)
         await connection.close()
@@ -188,12 +188,12 @@ import Testing
         _ = try await channel.declareQueue(AMQPQueueDeclaration(name: self.name, isExclusive: true))
         // Larger than every buffer on the way: it is still being sent when the network stops.
         let message = AMQPMessage(ByteBuffer(repeating: 7, count: 100_000))
-        let batch = Array(repeating: AMQPPublishing(message, routingKey: AMQPShortString(self.name)), count: 300)
+        let batch = Array(repeating: AMQPPublishing(message, routingKey: self.name), count: 300)
         try await proxy.stall(true)
         let cancelled = Task { await channel.publishConfirmed(batch) }
         // It has taken all room before the others come: which task begins first is not said.
         try await Task.sleep(for: .milliseconds(100))
-        let waiting = Task { try await channel.publish(message, routingKey: AMQPShortString(self.name)) }
+        let waiting = Task { try await channel.publish(message, routingKey: self.name) }
         let cut = Task { await channel.publishConfirmed(batch) }
         // These have reached the loop, too, and wait there for room.
         try await Task.sleep(for: .milliseconds(100))
