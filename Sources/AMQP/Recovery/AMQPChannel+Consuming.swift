@@ -29,8 +29,8 @@ extension AMQPChannel {
     /// - Parameters:
     ///   - delivery: The message.
     ///   - multiple: Whether all before it, too. Default: false.
-    /// - Returns: `false` for a message of a connection that was lost since, which the broker delivers again, or of another channel;
-    ///   nothing is sent then.
+    /// - Returns: `false` for a message of a connection that was lost since, which the broker delivers again, or of another
+    ///   channel; nothing is sent then.
     /// - Throws: The error that the channel has ended with.
     @discardableResult
     public func ack(_ delivery: AMQPDelivery, multiple: Bool = false) async throws(AMQPError) -> Bool {
@@ -45,8 +45,8 @@ extension AMQPChannel {
     ///   - delivery: The message.
     ///   - multiple: Whether all before it, too. Default: false.
     ///   - requeue: Whether it goes back.
-    /// - Returns: `false` for a message of a connection that was lost since, which the broker delivers again, or of another channel;
-    ///   nothing is sent then.
+    /// - Returns: `false` for a message of a connection that was lost since, which the broker delivers again, or of another
+    ///   channel; nothing is sent then.
     /// - Throws: The error that the channel has ended with.
     @discardableResult
     public func nack(
@@ -62,8 +62,8 @@ extension AMQPChannel {
     /// - Parameters:
     ///   - delivery: The message.
     ///   - requeue: Whether it goes back to its queue, or is dead-lettered or dropped.
-    /// - Returns: `false` for a message of a connection that was lost since, which the broker delivers again, or of another channel;
-    ///   nothing is sent then.
+    /// - Returns: `false` for a message of a connection that was lost since, which the broker delivers again, or of another
+    ///   channel; nothing is sent then.
     /// - Throws: The error that the channel has ended with.
     @discardableResult
     public func reject(_ delivery: AMQPDelivery, requeue: Bool) async throws(AMQPError) -> Bool {
@@ -108,8 +108,8 @@ extension AMQPChannel {
     /// Acknowledges a message that was asked for with ``get(queue:noAck:)``.
     ///
     /// - Parameter message: The message.
-    /// - Returns: `false` for a message of a connection that was lost since, which is in its queue again, or of another channel;
-    ///   nothing is sent then.
+    /// - Returns: `false` for a message of a connection that was lost since, which is in its queue again, or of another
+    ///   channel; nothing is sent then.
     /// - Throws: The error that the channel has ended with.
     @discardableResult
     public func ack(_ message: AMQPFetchedMessage) async throws(AMQPError) -> Bool {
@@ -123,8 +123,8 @@ extension AMQPChannel {
     /// - Parameters:
     ///   - message: The message.
     ///   - requeue: Whether it goes back to its queue, or is dead-lettered or dropped.
-    /// - Returns: `false` for a message of a connection that was lost since, which is in its queue again, or of another channel;
-    ///   nothing is sent then.
+    /// - Returns: `false` for a message of a connection that was lost since, which is in its queue again, or of another
+    ///   channel; nothing is sent then.
     /// - Throws: The error that the channel has ended with.
     @discardableResult
     public func reject(_ message: AMQPFetchedMessage, requeue: Bool) async throws(AMQPError) -> Bool {

@@ -30,7 +30,8 @@ import Testing
     }
 
     @Test func closingTheChannelReadsOnToTheBrokersAnswer() async throws {
-        try await self.paused([.answer(20, 40) { [.channelCloseOK(on: $0.channel)] }] + .agreeToClose) { connection, link, channel in
+        let agree: [FakeBrokerStep] = [.answer(20, 40) { [.channelCloseOK(on: $0.channel)] }]
+        try await self.paused(agree + .agreeToClose) { connection, link, channel in
             try await channel.close()
             // Without the answer the number would not be free.
             let state = try await link.eventLoop.submit { (link.channels.count, link.readPauses, link.isOpen) }.get()
