@@ -3,12 +3,18 @@ import NIOCore
 
 /// The channel that a client publishes events on: opened with the first of them, and again when it was closed.
 ///
-/// It is opened once for all who want it; whoever is cancelled waits no longer, and leaves it to the others.
-actor ConfirmingChannel {
+/// It is opened once for all who want it.
+final class ConfirmingChannel: @unchecked Sendable {
+    // @unchecked: every stored `var` is used on the connection's loop only (asserted at the entries).
+    typealias Completion = (Result<AMQPChannel, AMQPError>) -> Void
+
     private let connection: AMQPConnection
     private var opened: AMQPChannel?
-    private var opening: EventLoopFuture<AMQPChannel>?
+    /// Who waits while it is opened; empty while it is not.
+    private var waiting: [Completion] = []
     private var isClosed = false
+
+    var eventLoop: any EventLoop { self.connection.eventLoop }
 
     init(connection: AMQPConnection) {
         self.connection = connection
@@ -16,38 +22,33 @@ actor ConfirmingChannel {
 
     /// The channel, on which publishes are confirmed.
     ///
-    /// - Throws: `AMQPError`: `cancelled` when the task is; else what hinders the channel, as `connectionFailed` where
-    ///   that is the connection: nothing was published.
-    func channel() async throws(AMQPError) -> AMQPChannel {
-        if let channel = self.opened {
-            if await channel.isOpen { return channel }
-            // Others may have found that out meanwhile, and had another opened.
-            if self.opened === channel { self.opened = nil }
-        }
-        if let channel = self.opened { return channel }
-        return try await (self.opening ?? self.open()).cancellableValue()
-    }
-
-    private func open() -> EventLoopFuture<AMQPChannel> {
-        let opening = self.connection.eventLoop.makePromise(of: AMQPChannel.self)
-        self.opening = opening.futureResult
+    /// Call on the connection's loop.
+    ///
+    /// - Parameter completion: Called once, on the loop; at once where the channel is open. An error is what hinders the
+    ///   channel: nothing was published.
+    func channel(_ completion: @escaping Completion) {
+        self.eventLoop.assertInEventLoop()
+        if let channel = self.opened, channel.isOpen { return completion(.success(channel)) }
+        self.opened = nil
+        self.waiting.append(completion)
+        guard self.waiting.count == 1 else { return }
         // Nobody's own: those who want the channel come and go.
         Task {
-            let result = await self.ended(Self.open(on: self.connection))
-            opening.completeWith(result.mapError { $0 as any Error })
+            let result = await Self.open(on: self.connection)
+            self.eventLoop.execute { self.ended(result) }
         }
-        return opening.futureResult
     }
 
-    private func ended(_ result: Result<AMQPChannel, AMQPError>) async -> Result<AMQPChannel, AMQPError> {
-        self.opening = nil
-        guard case .success(let channel) = result else { return result }
-        guard !self.isClosed else {
-            try? await channel.close()
-            return .failure(AMQPError(.connectionFailed, "the client was closed"))
+    private func ended(_ result: Result<AMQPChannel, AMQPError>) {
+        var result = result.mapError { $0.ofUnsentCall }
+        if self.isClosed {
+            if case .success(let channel) = result { Task { try? await channel.close() } }
+            result = .failure(AMQPError(.connectionClosed, "the client was closed", mayHaveExecuted: false))
         }
-        self.opened = channel
-        return result
+        if case .success(let channel) = result { self.opened = channel }
+        let waiting = self.waiting
+        self.waiting = []
+        for completion in waiting { completion(result) }
     }
 
     private static func open(on connection: AMQPConnection) async -> Result<AMQPChannel, AMQPError> {
@@ -61,20 +62,16 @@ actor ConfirmingChannel {
             }
             return .success(channel)
         } catch {
-            guard [.connectionLost, .connectionClosed, .channelClosed].contains(error.code) else {
-                return .failure(error)
-            }
-            return .failure(
-                AMQPError(
-                    .connectionFailed, error.message, replyCode: error.replyCode,
-                    isServerInitiated: error.isServerInitiated, underlying: error))
+            return .failure(error)
         }
     }
 
     /// Closes it, where there is one; one that is only being opened is closed as soon as it is open.
     func close() async {
-        self.isClosed = true
-        try? await self.opened?.close()
-        self.opened = nil
+        let opened = try? await self.eventLoop.submit {
+            self.isClosed = true
+            return self.opened.take()
+        }.get()
+        try? await opened?.close()
     }
 }

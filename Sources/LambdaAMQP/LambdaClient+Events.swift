@@ -17,7 +17,8 @@ extension LambdaClient {
     ///     only for callers who wait, as on AWS. The client's unless given.
     /// - Returns: The request id, the same in each attempt.
     /// - Throws: ``LambdaError``; `noAnswer` when the broker did not confirm, `cancelled` when the task was cancelled
-    ///   before: it may have the event then. An event that still waits here is not published any more.
+    ///   before: it may have the event then. An event that still waits here when its time is over (`unavailable`), or its
+    ///   task is cancelled, is not published any more.
     public func invokeEvent(
         _ function: String, payload: ByteBuffer, options: InvocationOptions? = nil
     ) async throws(LambdaError) -> String {
@@ -50,12 +51,12 @@ extension LambdaClient {
         }
         let queue = options.queueName(of: function)
         do throws(AMQPError) {
-            try await session.publish(message, to: EventQueueName.async(of: queue), until: deadline)
+            try await EventPublish(message, to: EventQueueName.async(of: queue)).run(on: session.events, until: deadline)
         } catch {
             guard error.code == .unroutable else { throw LambdaError(error, function: function) }
             // Served only by daemons that know no queue for events.
             do throws(AMQPError) {
-                try await session.publish(message, to: queue, until: deadline)
+                try await EventPublish(message, to: queue).run(on: session.events, until: deadline)
             } catch {
                 throw LambdaError(error, function: function)
             }
@@ -71,36 +72,5 @@ extension LambdaClient {
         properties.messageID = AMQPShortString(requestID)
         properties.timestamp = UInt64(max(0, EpochClock.now().millisecondsSinceEpoch / 1000))
         return properties
-    }
-}
-
-extension ClientSession {
-    /// Whatever comes first ends the wait: the confirm, the time-out, or the caller's cancellation.
-    ///
-    /// After the latter two nothing of the event waits to be published.
-    fileprivate func publish(
-        _ message: AMQPMessage, to queue: String, until deadline: ContinuousClock.Instant
-    ) async throws(AMQPError) {
-        let outcome = await withTaskGroup(of: Result<Void, AMQPError>?.self) { group in
-            group.addTask { await self.publish(message, to: queue) }
-            group.addTask {
-                // Cancelled with the caller, whom the publish tells so, or when that has ended.
-                guard (try? await Task.sleep(until: deadline, clock: .continuous)) != nil else { return nil }
-                return .failure(AMQPError(.timedOut, "the broker did not confirm the event in time"))
-            }
-            defer { group.cancelAll() }
-            for await case let outcome? in group { return outcome }
-            return .failure(AMQPError(.cancelled, "the task was cancelled"))
-        }
-        try outcome.get()
-    }
-
-    private func publish(_ message: AMQPMessage, to queue: String) async -> Result<Void, AMQPError> {
-        do throws(AMQPError) {
-            return .success(
-                try await self.events.channel().publishConfirmed(message, routingKey: AMQPShortString(queue)))
-        } catch {
-            return .failure(error)
-        }
     }
 }

@@ -39,11 +39,47 @@ import Testing
         }
     }
 
+    @Test func anEventOfATaskThatIsCancelledAlreadyIsNotPublished() async throws {
+        let test = try await ClientTest.start()
+        try await withLambdaClient(test.settings) { lambda in
+            try await self.event(lambda, "echo", InvocationOptions())
+            let task = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                try await self.event(lambda, "silent", InvocationOptions())
+            }
+            let error = try await self.error { try await task.value }
+            #expect(error.code == .cancelled)
+            #expect(!error.mayHaveExecuted)
+            try await self.event(lambda, "echo", InvocationOptions())
+        }
+        #expect(test.functions.routingKeys == ["echo.async", "echo.async"])
+    }
+
+    @Test func aConnectionThatClosesWhileTheChannelIsOpenedPublishesNothing() async throws {
+        // The first channel is the replies'.
+        let test = try await ClientTest.start { frame in
+            (frame.classID, frame.methodID) == (20, 10) && frame.channel > 1 ? [] : nil
+        }
+        let connection = try await AMQPConnection.connect(test.settings)
+        let lambda = try await LambdaClient(connection: connection)
+        let waiting = Task { try await self.event(lambda, "echo", InvocationOptions()) }
+        try await waitUntil { test.count(20, 10) > 1 }
+        await connection.close()
+        // It is tried again, and there is no client any more.
+        let error = try await self.error { try await waiting.value }
+        #expect(error.code == .closed)
+        #expect(!error.mayHaveExecuted)
+        #expect(test.functions.routingKeys == [])
+    }
+
     @Test func withoutAConfirmTheTimeoutEndsTheWait() async throws {
         let test = try await ClientTest.start()
         try await withLambdaClient(test.settings) { lambda in
+            // The channel is open then, and the next event leaves at once.
+            try await self.event(lambda, "echo", InvocationOptions())
             let error = try await self.error { try await self.event(lambda, "silent", self.soon) }
             #expect(error.code == .noAnswer)
+            #expect(error.mayHaveExecuted)
         }
     }
 
@@ -54,11 +90,13 @@ import Testing
         }
         try await withLambdaClient(test.settings) { lambda in
             let late = try await self.error { try await self.event(lambda, "echo", self.soon) }
-            #expect(late.code == .noAnswer)
+            #expect(late.code == .unavailable)
+            #expect(!late.mayHaveExecuted)
             let cancelled = try await self.errorWhenCancelled(once: { test.count(20, 10) > 1 }) {
                 try await self.event(lambda, "echo", InvocationOptions(timeout: .seconds(300)))
             }
             #expect(cancelled.code == .cancelled)
+            #expect(!cancelled.mayHaveExecuted)
         }
         #expect(test.functions.routingKeys == [])
     }
@@ -80,7 +118,8 @@ import Testing
                 }
             }
             let late = try await self.error { try await self.event(lambda, "silent", self.soon) }
-            #expect(late.code == .noAnswer)
+            #expect(late.code == .unavailable)
+            #expect(!late.mayHaveExecuted)
             let waiting = Task { try await self.event(lambda, "silent", InvocationOptions(timeout: .seconds(300))) }
             try await Task.sleep(for: .milliseconds(20))
             waiting.cancel()

@@ -52,13 +52,9 @@ extension AMQPConnection {
 extension AMQPChannel {
     /// Whether the channel has not been closed, by ``close()`` or by the broker; it may be without a connection for a
     /// while.
-    package var isOpen: Bool {
-        get async {
-            await withCheckedContinuation { continuation in
-                self.eventLoop.execute { continuation.resume(returning: self.endedError == nil) }
-            }
-        }
-    }
+    ///
+    /// Use on ``eventLoop`` only.
+    package var isOpen: Bool { self.endedError == nil }
 
     /// Closes the channel.
     ///

@@ -3,9 +3,9 @@ import NIOCore
 /// Messages that are published one after the other as fast as the connection takes them, and the confirms of them all.
 ///
 /// The whole batch costs one hop to the loop, one flush where it fits into the socket, and one hop back.
-final class ConfirmedBatch: @unchecked Sendable {
+package final class ConfirmedBatch: @unchecked Sendable {
     // @unchecked: every stored `var` is used on the channel's loop only.
-    typealias Completion = ([AMQPPublishFailure]) -> Void
+    package typealias Completion = ([AMQPPublishFailure]) -> Void
 
     private let batch: [AMQPPublishing]
     private let channel: AMQPChannel
@@ -17,7 +17,7 @@ final class ConfirmedBatch: @unchecked Sendable {
     /// Nil before the start, and once everything is settled.
     private var completion: Completion?
 
-    init(_ batch: [AMQPPublishing], on channel: AMQPChannel) {
+    package init(_ batch: [AMQPPublishing], on channel: AMQPChannel) {
         self.batch = batch
         self.channel = channel
         self.isSettled = Array(repeating: false, count: batch.count)
@@ -33,22 +33,27 @@ final class ConfirmedBatch: @unchecked Sendable {
                 self.channel.eventLoop.execute { self.start { continuation.resume(returning: $0) } }
             }
         } onCancel: {
-            self.channel.eventLoop.execute { self.cancel() }
+            self.channel.eventLoop.execute { self.abandon(.batchCancelled) }
         }
     }
 
-    private func start(_ completion: @escaping Completion) {
+    /// ``run()`` on the loop.
+    ///
+    /// - Parameter completion: Called once, on the loop.
+    package func start(_ completion: @escaping Completion) {
         self.completion = completion
-        guard !self.ticket.isCancelled else { return self.cancel() }
+        guard !self.ticket.isCancelled else { return self.abandon(.batchCancelled) }
         self.publishMore()
         self.completeIfSettled()
     }
 
-    private func cancel() {
+    /// Nobody waits any more: what has not left is not published, and what is not confirmed fails with the error.
+    ///
+    /// Call on the loop.
+    package func abandon(_ error: AMQPError) {
         // Where it has not started, the start finds the ticket cancelled.
         _ = self.channel.publishersWaiting.cancel(self.ticket)
         guard self.completion != nil else { return }
-        let error = AMQPError(.cancelled, "the task was cancelled before the broker had confirmed")
         for index in 0..<self.nextIndex { self.settle(index, error) }
         self.failRest(error)
         self.completeIfSettled()
@@ -124,5 +129,11 @@ final class ConfirmedBatch: @unchecked Sendable {
         guard self.unsettledCount == 0, let completion = self.completion else { return }
         self.completion = nil
         completion(self.failures.sorted { $0.index < $1.index })
+    }
+}
+
+extension AMQPError {
+    fileprivate static var batchCancelled: AMQPError {
+        AMQPError(.cancelled, "the task was cancelled before the broker had confirmed")
     }
 }

@@ -5,21 +5,30 @@ import NIOCore
 
 /// Keeps a number of invocations outstanding and prints their rate and latency, as `amqp_rpc_load` does.
 ///
-/// usage: client-load URI FUNCTION COUNT OUTSTANDING BYTES [loop]
+/// usage: client-load URI FUNCTION COUNT OUTSTANDING BYTES [loop | events | confirmed]
 ///
-/// With `loop` the callers run on the connection's event loop, else on Swift's default executor.
+/// With `loop` the callers run on the connection's event loop, else on Swift's default executor. With `events` they are
+/// events, and with `confirmed` the same messages are published with the channel's confirms alone: only the rate then.
 @main
 struct ClientLoad {
     static func main() async throws {
         let arguments = CommandLine.arguments
-        guard arguments.count == 6 || arguments.dropFirst(6) == ["loop"], let count = Int(arguments[3]), let outstanding = Int(arguments[4]),
+        let mode = arguments.dropFirst(6).first ?? ""
+        guard (6...7).contains(arguments.count), ["", "loop", "events", "confirmed"].contains(mode),
+            let count = Int(arguments[3]), let outstanding = Int(arguments[4]),
             let byteCount = Int(arguments[5]), count > 0, outstanding > 0
         else {
-            print("usage: client-load URI FUNCTION COUNT OUTSTANDING BYTES [loop]")
+            print("usage: client-load URI FUNCTION COUNT OUTSTANDING BYTES [loop | events | confirmed]")
             exit(64)
         }
+        if mode == "events" || mode == "confirmed" {
+            let rate = try await EventLoad.run(
+                arguments[1], arguments[2], count: count, outstanding, Self.event(0, byteCount),
+                confirmed: mode == "confirmed")
+            return print("events \(count) rate \(rate)/s")
+        }
         try await withLambdaClient(AMQPConfiguration(uri: arguments[1])) { lambda in
-            let executor = arguments.count == 7 ? lambda.taskExecutor : nil
+            let executor = mode == "loop" ? lambda.taskExecutor : nil
             // Connections, caches and the allocator have had their first call.
             _ = try await Self.load(lambda, executor, arguments[2], count: min(count, 500), outstanding, byteCount)
             var before = Allocations.count
