@@ -1,4 +1,4 @@
-public import NIOCore
+package import NIOCore
 
 /// Runs tasks on the event loop of a connection, so that their calls need no switch between threads.
 ///
@@ -22,10 +22,10 @@ public final class EventLoopTaskExecutor: TaskExecutor, @unchecked Sendable {
     private var jobs: [UnownedJob] = []
     private var spare: [UnownedJob] = []
 
-    /// An executor on a loop, for one that is no connection's; else take ``AMQPConnection/taskExecutor``.
+    /// An executor on a loop.
     ///
     /// - Parameter eventLoop: The loop whose thread runs the tasks.
-    public init(_ eventLoop: any EventLoop) {
+    package init(_ eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
     }
 
