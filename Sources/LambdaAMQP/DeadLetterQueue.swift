@@ -9,9 +9,9 @@ package struct DeadLetterQueue: Sendable {
     private let eventQueueName: String
 
     /// - Parameters:
-    ///   - connection: The broker's.
-    ///   - function: The function's name.
-    ///   - qualifier: A version or an alias with queues of its own.
+    ///   - connection: The broker's; each call opens a channel of its own on it, and closes that.
+    ///   - function: The function's name, which is its queue's name.
+    ///   - qualifier: A version or an alias with queues of its own. `$LATEST` unless given.
     package init(connection: AMQPConnection, function: String, qualifier: String? = nil) {
         let queue = InvocationOptions(qualifier: qualifier).queueName(of: function)
         self.connection = connection
@@ -20,6 +20,9 @@ package struct DeadLetterQueue: Sendable {
     }
 
     /// Shows every dead letter, oldest first, and leaves them where they are.
+    ///
+    /// - Parameter body: Called with each of those that are there at the beginning; with none where there is no queue.
+    /// - Throws: What hinders the reading; dead letters that were read are the queue's again.
     package func forEach(_ body: (DeadLetter) -> Void) async throws(AMQPError) {
         try await self.visit { (_, letter, _) throws(AMQPError) in
             body(letter)
@@ -27,7 +30,11 @@ package struct DeadLetterQueue: Sendable {
         }
     }
 
-    /// The dead letter with a request id.
+    /// The dead letter with a request id; it stays where it is.
+    ///
+    /// - Parameter requestID: The event's request id.
+    /// - Returns: The dead letter; nil where there is none, or no queue.
+    /// - Throws: What hinders the reading.
     package func letter(_ requestID: String) async throws(AMQPError) -> DeadLetter? {
         var found: DeadLetter?
         try await self.visit { (_, letter, _) throws(AMQPError) in
@@ -41,7 +48,8 @@ package struct DeadLetterQueue: Sendable {
     ///
     /// - Parameter requestIDs: Which; all of them when nil.
     /// - Returns: How many there were.
-    /// - Throws: `unroutable` where the function has no queue for events.
+    /// - Throws: `unroutable` where the function has no queue for events, `nacked` where that is full. What was replayed
+    ///   before is done; the others are dead letters still.
     package func replay(_ requestIDs: Set<String>?) async throws(AMQPError) -> Int {
         var count = 0
         try await self.visit(confirming: true) { (channel, letter, message) throws(AMQPError) in
@@ -61,7 +69,8 @@ package struct DeadLetterQueue: Sendable {
 
     /// Deletes them all.
     ///
-    /// - Returns: How many there were.
+    /// - Returns: How many there were; 0 where there is no queue.
+    /// - Throws: What hinders it; none are deleted then, unless the connection was lost meanwhile.
     package func purge() async throws(AMQPError) -> Int {
         let channel = try await self.connection.openChannel()
         do throws(AMQPError) {

@@ -18,7 +18,7 @@ public struct InvocationResult: Sendable {
     /// The last 4096 bytes of the invocation's log, where they were asked for.
     public let logTail: ByteBuffer?
     /// The client's.
-    var decoder: JSONDecoder?
+    let decoder: JSONDecoder?
 
     /// The result of a function that has not failed; in tests, what a client would return.
     ///
@@ -30,11 +30,9 @@ public struct InvocationResult: Sendable {
     public init(
         payload: ByteBuffer, executedVersion: String? = nil, requestID: String? = nil, logTail: ByteBuffer? = nil
     ) {
-        self.payload = payload
-        self.functionError = nil
-        self.executedVersion = executedVersion
-        self.requestID = requestID
-        self.logTail = logTail
+        self.init(
+            payload: payload, functionError: nil, executedVersion: executedVersion, requestID: requestID, logTail: logTail,
+            decoder: nil)
     }
 
     /// The result of a function that has failed; in tests, what a client would return.
@@ -43,15 +41,26 @@ public struct InvocationResult: Sendable {
     ///   - functionError: The function's error; payload, request id and log tail are its own.
     ///   - executedVersion: The version that ran. None unless given.
     public init(functionError: FunctionError, executedVersion: String? = nil) {
-        self.payload = functionError.payload
+        self.init(
+            payload: functionError.payload, functionError: functionError, executedVersion: executedVersion,
+            requestID: functionError.requestID, logTail: functionError.logTail, decoder: nil)
+    }
+
+    private init(
+        payload: ByteBuffer, functionError: FunctionError?, executedVersion: String?, requestID: String?,
+        logTail: ByteBuffer?, decoder: JSONDecoder?
+    ) {
+        self.payload = payload
         self.functionError = functionError
         self.executedVersion = executedVersion
-        self.requestID = functionError.requestID
-        self.logTail = functionError.logTail
+        self.requestID = requestID
+        self.logTail = logTail
+        self.decoder = decoder
     }
 
     /// The result of a function that has not failed.
     ///
+    /// - Returns: ``payload``.
     /// - Throws: The function's error.
     public func get() throws(FunctionError) -> ByteBuffer {
         if let error = self.functionError { throw error }
@@ -84,7 +93,13 @@ public struct InvocationResult: Sendable {
 
 extension InvocationResult {
     /// Reads a reply; one without any of our headers, as fadams' daemon sends it, is a result.
-    package static func read(_ reply: RPCReply) -> Result<InvocationResult, LambdaError> {
+    ///
+    /// - Parameters:
+    ///   - reply: The reply.
+    ///   - decoder: Of the client whose reply it is.
+    package static func read(
+        _ reply: RPCReply, decoder: JSONDecoder? = nil
+    ) -> Result<InvocationResult, LambdaError> {
         let headers = reply.properties.headers
         let status = headers?[LambdaHeader.statusCode]?.decimalValue ?? 200
         let requestID = headers?[LambdaHeader.requestID]?.stringValue
@@ -98,12 +113,12 @@ extension InvocationResult {
         let logTail = headers?[LambdaHeader.logResult]?.stringValue
             .flatMap { Base64.decode($0) }.map { ByteBuffer(bytes: $0) }
         let version = headers?[LambdaHeader.executedVersion]?.stringValue
-        guard let kind = headers?[LambdaHeader.functionError]?.stringValue else {
-            return .success(
-                InvocationResult(payload: reply.body, executedVersion: version, requestID: requestID, logTail: logTail))
-        }
-        let error = FunctionError(payload: reply.body, kind: kind, requestID: requestID, logTail: logTail)
-        return .success(InvocationResult(functionError: error, executedVersion: version))
+        let error = headers?[LambdaHeader.functionError]?.stringValue
+            .map { FunctionError(payload: reply.body, kind: $0, requestID: requestID, logTail: logTail) }
+        return .success(
+            InvocationResult(
+                payload: reply.body, functionError: error, executedVersion: version, requestID: requestID,
+                logTail: logTail, decoder: decoder))
     }
 
     /// The same, once the payload of a function that has not failed went another way.

@@ -20,11 +20,10 @@ extension LambdaClient {
         let options = options ?? self.configuration.defaultOptions
         let measurement = self.instruments?.begin("invoke", function)
         do throws(LambdaError) {
-            var result = try await self.attempting(function, options, measurement) {
+            let result = try await self.attempting(function, options, measurement) {
                 deadline throws(LambdaError) in
                 try await self.call(function, payload, options, measurement, until: deadline)
             }
-            result.decoder = self.configuration.decoder
             measurement?.end(result.outcome, result.functionError)
             return result
         } catch {
@@ -49,7 +48,7 @@ extension LambdaClient {
         } catch {
             throw LambdaError(error, function: function)
         }
-        return try InvocationResult.read(reply).get()
+        return try InvocationResult.read(reply, decoder: self.configuration.decoder).get()
     }
 
     /// What a call says beside its event.
