@@ -84,7 +84,7 @@ func onTheLoop(_ lambda: LambdaClient, _ event: ByteBuffer) async throws {
 }
 
 func answers(_ lambda: LambdaClient, _ order: Order) async throws {
-    let result = try await lambda.invoke("checkout", event: order)
+    let result = try await lambda.invoke("checkout", encoding: order)
     let receipt = try result.decode(as: Receipt.self)
     print(result.requestID ?? "", receipt.total)
 }

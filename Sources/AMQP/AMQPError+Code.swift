@@ -51,7 +51,8 @@ extension AMQPError {
         public static let unroutable = Self(.unroutable)
         /// The broker refused to take a message.
         ///
-        /// A full queue with `reject-publish`, or a fault of its own. Retriable.
+        /// A full queue with `reject-publish`, or a fault of its own. Retriable, but where the message went to an exchange:
+        /// other queues of it may have the message.
         public static let nacked = Self(.nacked)
         /// The broker reads no publishing from us for now: its memory or disk alarm is on.
         ///

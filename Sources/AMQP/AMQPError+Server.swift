@@ -20,6 +20,18 @@ extension AMQPError {
             isTransient: replyCode.isTransient)
     }
 
+    /// The broker did not take a message (`basic.nack`).
+    ///
+    /// - Parameters:
+    ///   - exchange: Where it was published. One with several queues may have it in those that are not full.
+    ///   - routingKey: Its routing key.
+    /// - Returns: The error of its publisher.
+    package static func nacked(exchange: AMQPShortString, _ routingKey: AMQPShortString) -> AMQPError {
+        AMQPError(
+            .nacked, "the broker did not take a message for \(routingKey)", isServerInitiated: true,
+            mayHaveExecuted: exchange.byteCount > 0)
+    }
+
     /// The broker closed a channel (AMQP 0-9-1, 1.5.2.5).
     ///
     /// - Parameters:

@@ -66,6 +66,13 @@ public struct AMQPError: Error, Sendable {
         return error
     }
 
+    /// The same error for a call that had left before it, so that nobody knows what became of it.
+    var ofSentCall: AMQPError {
+        var error = self
+        error.mayHaveExecuted = true
+        return error
+    }
+
     /// A message is one line of a log or a terminal, whatever the broker wrote into its reply text.
     private static func singleLine(_ message: String) -> String {
         func isControl(_ scalar: Unicode.Scalar) -> Bool {

@@ -36,6 +36,11 @@ extension RPCClient {
         for waiter in self.calls.connectionLost() { self.tell(waiter, .failure(error)) }
     }
 
+    /// An error as that of a call whose request may still be here.
+    func ofCall(_ id: CallID, _ error: AMQPError) -> AMQPError {
+        self.unsent.contains(id) ? error.ofUnsentCall : error
+    }
+
     func fail(_ id: CallID, _ error: AMQPError) {
         self.end(self.calls.returned(id), .failure(error))
     }

@@ -114,11 +114,12 @@ extension AMQPError {
             replyCode: error.replyCode, isServerInitiated: error.isServerInitiated, underlying: error)
     }
 
-    /// The same where it was a channel that ended.
+    /// The same where it was a channel that ended; the client opens another.
     fileprivate static func whileWaiting(on error: AMQPError) -> AMQPError {
         AMQPError(
             .channelClosed, "the channel was closed; the request may have been executed: \(error)",
-            replyCode: error.replyCode, isServerInitiated: error.isServerInitiated, underlying: error)
+            replyCode: error.replyCode, isServerInitiated: error.isServerInitiated, isTransient: true,
+            underlying: error)
     }
 
     /// The same for those that call while there is no reply queue: nothing of theirs has left.

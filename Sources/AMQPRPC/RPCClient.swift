@@ -10,7 +10,8 @@ package import NIOCore
 /// `unroutable` (no queue took it; told at once), `nacked`, `connectionFailed` (there is no connection), `blocked`,
 /// `accessRefused` (the user may not publish there), `resourceRefused` or `invalidArgument`. It may have been when it is
 /// `timedOut`, `connectionLost`, `connectionClosed`, `channelClosed`, `consumerCancelled` or `cancelled`, unless the error's
-/// `mayHaveExecuted` says that the request had not left. It was when the server has answered with an error, `fault`.
+/// `mayHaveExecuted` says that the request had not left. Of an error that the server has answered with, `fault`, the server
+/// says it (``RPCFault/isRetriable``).
 ///
 /// After a lost connection the client has a new reply queue by itself, whose name later requests carry.
 public final class RPCClient: @unchecked Sendable {
@@ -115,8 +116,8 @@ extension RPCClient {
     /// Call on the connection's loop.
     package func cancel(_ id: CallID) {
         self.eventLoop.assertInEventLoop()
-        let hasLeft = self.unsent.isEmpty || !self.unsent.contains(id)
-        self.end(self.calls.cancelled(id), .failure(hasLeft ? .callCancelled : .callCancelled.ofUnsentCall))
+        let error = self.ofCall(id, .callCancelled)
+        self.end(self.calls.cancelled(id), .failure(error))
     }
 
     /// An ID for a call that ``start(_:_:timeout:_:)`` begins.
@@ -185,20 +186,20 @@ extension RPCClient {
         do {
             try session.channel.publish(
                 exchange: call.request.exchange, routingKey: call.request.routingKey, isMandatory: true,
-                properties: call.request.properties, body: call.request.body, confirm: self.confirmHandler(for: id))
+                properties: call.request.properties, body: call.request.body, confirm: self.confirmHandler(for: id, call.request))
             self.lastPublished = id
         } catch {
-            self.fail(id, error)
+            self.fail(id, error.ofUnsentCall)
         }
     }
 
-    private func confirmHandler(for id: CallID) -> AMQPLinkChannel.ConfirmHandler? {
+    private func confirmHandler(for id: CallID, _ request: RPCRequest) -> AMQPLinkChannel.ConfirmHandler? {
         guard self.configuration.confirmsRequests else { return nil }
+        let (exchange, routingKey) = (request.exchange, request.routingKey)
         return { result in
             switch result {
             case .success(.confirmed), .failure: break  // a failure ends every call of the session anyway
-            case .success(.nacked):
-                self.fail(id, AMQPError(.nacked, "the broker did not take the request", isServerInitiated: true))
+            case .success(.nacked): self.fail(id, .nacked(exchange: exchange, routingKey))
             case .success(.returned(let replyCode, let replyText)):
                 self.returned(id, AMQPReplyCode(rawValue: replyCode), replyText)
             }

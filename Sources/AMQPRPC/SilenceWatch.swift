@@ -67,7 +67,8 @@ final class SilenceWatch: @unchecked Sendable {
         guard !self.isOver else { return }
         guard NIODeadline.now() >= self.lastHeard + TimeAmount(self.silence) else { return self.arm(id) }
         self.stop()
-        self.client.fail(id, AMQPError(.timedOut, "nothing was heard from the server for \(self.silence)"))
+        let error = AMQPError(.timedOut, "nothing was heard from the server for \(self.silence)")
+        self.client.fail(id, self.client.ofCall(id, error))
     }
 
     private static func milliseconds(_ duration: Duration) -> Int64 {

@@ -71,11 +71,15 @@ package struct UnsentRequests: Sendable {
 
     /// Time has passed: the calls whose deadline has come before their request could leave.
     package mutating func expire(now: NIODeadline) -> [CallID] {
-        guard !self.requests.isEmpty else { return [] }
-        let expired = self.requests.filter { $0.deadline <= now }
-        guard !expired.isEmpty else { return [] }
-        self.requests.removeAll { $0.deadline <= now }
-        self.byteCount -= expired.reduce(0) { $0 + $1.request.body.readableBytes }
-        return expired.map(\.id)
+        var expired: [CallID] = []
+        var byteCount = 0
+        self.requests.removeAll { request in
+            guard request.deadline <= now else { return false }
+            expired.append(request.id)
+            byteCount += request.request.body.readableBytes
+            return true
+        }
+        self.byteCount -= byteCount
+        return expired
     }
 }

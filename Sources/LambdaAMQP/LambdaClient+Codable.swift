@@ -6,7 +6,7 @@ import NIOCore
 extension LambdaClient {
     /// Invokes a function with a value, and waits for its result as a value.
     ///
-    /// What else the answer says, as its request id and log tail, has ``invoke(_:event:options:)``.
+    /// What else the answer says, as its request id and log tail, has ``invoke(_:encoding:options:)``.
     ///
     /// - Parameters:
     ///   - function: The function's name, which is its queue's name.
@@ -25,8 +25,10 @@ extension LambdaClient {
 
     /// Invokes a function with a value, and waits for its answer: the result with all that is said about it.
     ///
+    /// As with bytes, a function that has failed is no error that is thrown:
+    ///
     /// ```swift
-    /// let result = try await lambda.invoke("checkout", event: order)
+    /// let result = try await lambda.invoke("checkout", encoding: order)
     /// let receipt = try result.decode(as: Receipt.self)
     /// print(result.requestID ?? "", receipt.total)
     /// ```
@@ -39,7 +41,7 @@ extension LambdaClient {
     ///   ``InvocationResult/decode(as:using:)`` gives the result as a value.
     /// - Throws: ``LambdaError``, which says whether the function may have run, and whether to try again.
     public func invoke(
-        _ function: String, event: some Encodable & Sendable, options: InvocationOptions? = nil
+        _ function: String, encoding event: some Encodable & Sendable, options: InvocationOptions? = nil
     ) async throws(LambdaError) -> InvocationResult {
         try await self.invoke(function, payload: self.encode(event), options: options)
     }

@@ -48,7 +48,7 @@ extension LambdaClient {
             let error = (error as? AMQPError).map { LambdaError(starting: $0) } ?? (error as? LambdaError)
                 ?? LambdaError(.unavailable, "\(error)", underlying: error)
             await self.close(error)
-            throw Task.isCancelled ? .cancelled : error
+            throw Task.isCancelled ? .cancelledBefore : error
         }
         switch self.lifecycle.withLockedValue({ $0.connected(session) }) {
         case .resume(let callers):
@@ -61,7 +61,8 @@ extension LambdaClient {
     }
 
     private func open(_ broker: AMQPConfiguration) async throws -> ClientSession {
-        let connection = try AMQPConnection(configuration: broker, eventLoop: self.eventLoop, logger: self.logger)
+        let connection = try AMQPConnection(
+            configuration: broker, eventLoop: self.eventLoop, taskExecutor: self.taskExecutor, logger: self.logger)
         self.observedStates.follow(connection)
         self.measure(connection, of: broker)
         try await withTaskCancellationOrGracefulShutdownHandler {
@@ -154,7 +155,7 @@ extension LambdaClient {
             return try await withTaskCancellationHandler {
                 try await session.get()
             } onCancel: {
-                self.giveUp(id, .cancelled)
+                self.giveUp(id, .cancelledBefore)
             }
         } catch {
             throw error as? LambdaError ?? LambdaError(.service, "\(error)")

@@ -6,7 +6,8 @@ extension LambdaError {
     package init(_ error: AMQPError, function: String) {
         let (code, message, kind) = Self.outcome(of: error, function)
         self.init(
-            code, message, errorType: kind?.errorType, mayHaveExecuted: error.mayHaveExecuted, underlying: error)
+            code, message, errorType: kind?.errorType, isTransient: error.isTransient,
+            mayHaveExecuted: error.mayHaveExecuted, underlying: error)
     }
 
     private static func outcome(
@@ -42,7 +43,7 @@ extension LambdaError {
             default: .unavailable
             }
         let kind: InvokeError.Kind? = code == .unavailable ? .serviceUnavailable : nil
-        self.init(code, error.message, errorType: kind?.errorType, underlying: error)
+        self.init(code, error.message, errorType: kind?.errorType, mayHaveExecuted: false, underlying: error)
     }
 
     /// The connection was closed before the call: nothing of it has left.

@@ -70,23 +70,26 @@ public struct LambdaError: Error, Sendable {
     /// An error with everything that is known of it; in tests, what a client would throw.
     ///
     /// - Parameters:
-    ///   - code: What kind of error it is; it says whether the error is transient.
+    ///   - code: What kind of error it is.
     ///   - message: What happened, in words.
     ///   - errorType: `X-Amzn-ErrorType` of the answer.
     ///   - requestID: The invocation's request id.
     ///   - retryAfter: How long to wait before trying again.
+    ///   - isTransient: Whether the same invocation may succeed later; the kind's own answer when nil.
     ///   - mayHaveExecuted: Whether the function may have run; the kind's own answer when nil.
     ///   - underlying: The error below this one.
     public init(
         _ code: Code, _ message: String, errorType: String? = nil, requestID: String? = nil,
-        retryAfter: Duration? = nil, mayHaveExecuted: Bool? = nil, underlying: (any Error)? = nil
+        retryAfter: Duration? = nil, isTransient: Bool? = nil, mayHaveExecuted: Bool? = nil,
+        underlying: (any Error)? = nil
     ) {
         self.code = code
         self.message = message
         self.errorType = errorType
         self.requestID = requestID
         self.retryAfter = retryAfter
-        self.isTransient = [.tooManyRequests, .unavailable, .expired, .noAnswer, .service].contains(code)
+        self.isTransient =
+            isTransient ?? [.tooManyRequests, .unavailable, .expired, .noAnswer, .service].contains(code)
         self.mayHaveExecuted = mayHaveExecuted ?? [.noAnswer, .service, .cancelled, .invalidResult].contains(code)
         self.underlying = underlying
     }
@@ -95,6 +98,11 @@ public struct LambdaError: Error, Sendable {
 extension LambdaError {
     /// The caller's task was cancelled.
     static var cancelled: LambdaError { LambdaError(.cancelled, "the call was cancelled") }
+
+    /// The same, before anything of the call had left.
+    static var cancelledBefore: LambdaError {
+        LambdaError(.cancelled, "the call was cancelled", mayHaveExecuted: false)
+    }
 }
 
 extension LambdaError: CustomStringConvertible {

@@ -192,7 +192,9 @@ import Testing
         try await proxy.stall(true)
         let cancelled = Task { await channel.publishConfirmed(batch) }
         // It has taken all room before the others come: which task begins first is not said.
-        try await Task.sleep(for: .milliseconds(100))
+        try await waitUntil {
+            try await connection.eventLoop.submit { connection.link?.takesPublishes == false }.get()
+        }
         let waiting = Task { try await channel.publish(message, routingKey: self.name) }
         let cut = Task { await channel.publishConfirmed(batch) }
         // These have reached the loop, too, and wait there for room.

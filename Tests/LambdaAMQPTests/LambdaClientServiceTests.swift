@@ -110,6 +110,6 @@ import Testing
         let call = Task { try await lambda.invoke("echo", payload: self.event) }
         call.cancel()
         let cancelled = await #expect(throws: LambdaError.self) { try await call.value }
-        #expect(cancelled?.code == .cancelled)
+        #expect(cancelled?.code == .cancelled && cancelled?.mayHaveExecuted == false)
     }
 }

@@ -81,17 +81,14 @@ import Testing
         let test = try await ClientTest.start()
         try await withLambdaClient(test.settings) { lambda in
             let order = Order(item: "tea", count: 2)
-            // What the context asks for decides: nothing, a result, a value, and the body of a closure.
-            let result = try await lambda.invoke("echo", event: order)
+            let result = try await lambda.invoke("echo", encoding: order)
             #expect(result.functionError == nil)
             #expect(try result.decode(as: Order.self) == order)
-            let same: InvocationResult = try await lambda.invoke("echo", event: order)
-            #expect(same.payload.readableBytes == result.payload.readableBytes)
             let value: Order = try await lambda.invoke("echo", event: order)
             #expect(value == order)
             let optional: Order? = try await lambda.invoke("echo", event: order)
             #expect(optional == order)
-            let failed = try await lambda.invoke("fails", event: order)
+            let failed = try await lambda.invoke("fails", encoding: order)
             #expect(failed.functionError?.kind == "Unhandled")
         }
         let inferred: [Int] = try await withLambdaClient(test.settings) { try await $0.invoke("echo", event: [1]) }
@@ -108,7 +105,7 @@ import Testing
         configuration.decoder.dateDecodingStrategy = .secondsSince1970
         try await withLambdaClient(test.settings, configuration: configuration) { lambda in
             let visit = Visit(at: Date(timeIntervalSince1970: 7))
-            let result = try await lambda.invoke("echo", event: visit)
+            let result = try await lambda.invoke("echo", encoding: visit)
             #expect(result.payload == ByteBuffer(string: #"{"at":7}"#))
             #expect(try result.decode(as: Visit.self) == visit)
             // Another than the client's counts from 2001.
@@ -159,7 +156,7 @@ import Testing
             _ = try await lambda.invokeEvent("echo", payload: self.event, options: patient)
             let calls: [@Sendable () async throws -> Void] = [
                 { _ = try await lambda.invoke("silent", payload: self.event) },
-                { _ = try await lambda.invoke("silent", event: 1) },
+                { _ = try await lambda.invoke("silent", encoding: 1) },
                 { _ = try await lambda.invoke("silent", event: 1, as: Int.self) },
                 { _ = try await lambda.invokeWithResponseStream("silent", payload: self.event) },
                 { _ = try await lambda.invokeEvent("silent", event: 1) },

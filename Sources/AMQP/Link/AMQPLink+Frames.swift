@@ -71,11 +71,12 @@ extension AMQPLink {
         }
     }
 
-    /// After the handshake 530 is no longer about the virtual host (RabbitMQ: a consumer tag that is in use, say).
+    /// After the handshake 530 is no longer about the virtual host (RabbitMQ: a consumer tag that is in use, say), nor 403
+    /// about the login.
     private static func closedWhileOpen(_ closure: ServerMethod.Closure) -> AMQPError {
         let error = AMQPError.connectionClosedByServer(
             AMQPReplyCode(rawValue: closure.replyCode), text: closure.replyText, doing: "connected")
-        guard error.code == .vhostNotFound else { return error }
+        guard error.code == .vhostNotFound || error.code == .accessRefused else { return error }
         return AMQPError(
             .connectionClosed, error.message, replyCode: error.replyCode, isServerInitiated: true,
             isTransient: error.isTransient)

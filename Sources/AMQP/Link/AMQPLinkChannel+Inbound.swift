@@ -36,10 +36,10 @@ extension AMQPLinkChannel {
             self.consumers.removeValue(forKey: tag)?.cancelled()
         case .flow(let active):
             self.link.answer(.channelFlowOK(active: active), on: self.number)
-        case .closedByServer(let error, let waiters):
+        case .closedByServer(let error, let waiters, let isForPublish):
             self.link.answer(.channelCloseOK, on: self.number)
             self.link.channelEnded(self)
-            self.closed(error, waiters: waiters)
+            self.closed(error, waiters: waiters, lastPublish: isForPublish ? error : nil)
         case .closeCrossed: self.link.answer(.channelCloseOK, on: self.number)
         case .closedByUs(let waiter, let failed, let error):
             self.link.channelEnded(self)
@@ -90,10 +90,17 @@ extension AMQPLinkChannel {
         for (handler, outcome) in settled { handler(.success(outcome)) }
     }
 
-    private func closed(_ error: AMQPError, waiters: [Waiter]) {
+    /// - Parameters:
+    ///   - error: Why the channel has ended.
+    ///   - waiters: Who waits for replies.
+    ///   - lastPublish: What became of the last publish, where that is known: the broker has refused one, does not say which,
+    ///     and has what came before it. So of the others nobody knows.
+    private func closed(_ error: AMQPError, waiters: [Waiter], lastPublish: AMQPError? = nil) {
         self.consumers.removeAll()
         for waiter in waiters { waiter.fail(error) }
-        for handler in self.confirms?.channelClosed() ?? [] { handler(.failure(error)) }
+        let publishers = self.confirms?.channelClosed()
+        for publisher in publishers?.waiters ?? [] { publisher(.failure(error.ofSentCall)) }
+        publishers?.last?(.failure(lastPublish ?? error.ofSentCall))
         let onClosed = self.onClosed
         self.onClosed = nil
         self.onReturned = nil

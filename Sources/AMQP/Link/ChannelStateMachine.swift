@@ -43,8 +43,9 @@ package struct ChannelStateMachine<Waiter> {
         case consumerCancelled(AMQPShortString)
         /// The broker asks for less or more; the answer is `channel.flow-ok`.
         case flow(active: Bool)
-        /// The broker closed the channel: answer `channel.close-ok`, and fail everybody who waits.
-        case closedByServer(AMQPError, [Waiter])
+        /// The broker closed the channel: answer `channel.close-ok`, and fail everybody who waits. Whether it was for a
+        /// publish.
+        case closedByServer(AMQPError, [Waiter], isForPublish: Bool)
         /// The broker's close crossed ours: answer `channel.close-ok`. The answer to ours is still to come.
         case closeCrossed
         /// Our own close is complete; `waiter` asked for it.
@@ -77,9 +78,9 @@ package struct ChannelStateMachine<Waiter> {
             if case .channelCloseOK = expectation { self.state = .closing(nil) }
             return .send
         case .closing:
-            return .refuse(waiter, AMQPError(.channelClosed, "the channel is being closed"))
+            return .refuse(waiter, AMQPError(.channelClosed, "the channel is being closed", mayHaveExecuted: false))
         case .closed(let error):
-            return .refuse(waiter, error)
+            return .refuse(waiter, error.ofUnsentCall)
         }
     }
 
@@ -167,7 +168,9 @@ extension ChannelStateMachine {
     private mutating func closedByServer(_ closure: ServerMethod.Closure) -> Action {
         let error = Self.error(of: closure)
         self.state = .closed(error)
-        return .closedByServer(error, self.takeWaiters())
+        // basic.publish
+        let isForPublish = closure.classID == 60 && closure.methodID == 40
+        return .closedByServer(error, self.takeWaiters(), isForPublish: isForPublish)
     }
 
     private static func error(of closure: ServerMethod.Closure) -> AMQPError {

@@ -88,13 +88,14 @@ package struct PublisherConfirms<Waiter> {
         self.settle(deliveryTag, multiple, .nacked)
     }
 
-    /// The channel is gone: everybody who waits for an outcome that will not come.
-    package mutating func channelClosed() -> [Waiter] {
-        defer {
-            self.firstTag = self.nextTag
-            self.unsettled.removeAll()
-        }
-        return self.unsettled.compactMap { $0.isSettled ? nil : $0.waiter }
+    /// The channel is gone: everybody who waits for an outcome that will not come, the oldest first.
+    ///
+    /// - Returns: `last` is who waits for the last publish of all, and not among the others.
+    package mutating func channelClosed() -> (waiters: [Waiter], last: Waiter?) {
+        defer { self.unsettled.removeAll() }
+        self.firstTag = self.nextTag
+        let last = self.unsettled.popLast()
+        return (self.unsettled.compactMap(\.waiter), last?.waiter)
     }
 
     private mutating func settle(

@@ -19,7 +19,7 @@ extension AMQPChannel {
     ///   when there is no such queue, 403 where another consumer has it alone; `accessRefused`; `connectionLost` while
     ///   there is no connection.
     public func consume(_ consumption: AMQPConsumption) async throws(AMQPError) -> AMQPConsumer {
-        guard !Task.isCancelled else { throw .waitCancelled }
+        guard !Task.isCancelled else { throw .waitCancelled.ofUnsentCall }
         // A consumer that comes after its task was cancelled is dropped, which ends it.
         return try await self.eventLoop.flatSubmit { self.startConsuming(consumption) }.cancellableValue()
     }

@@ -33,7 +33,7 @@ extension AMQPConnection {
     /// - Throws: `connectionFailed` while there is no connection; `resourceRefused` when `channel_max` is reached; `cancelled`
     ///   when the task is cancelled before.
     public func openChannel() async throws(AMQPError) -> AMQPChannel {
-        guard !Task.isCancelled else { throw .waitCancelled }
+        guard !Task.isCancelled else { throw .waitCancelled.ofUnsentCall }
         let channel = AMQPChannel(connection: self)
         let opened = self.eventLoop.flatSubmit {
             self.register(channel).flatMap { channel.requireOpen() }.flatMapErrorThrowing { error in
@@ -82,7 +82,7 @@ extension AMQPChannel {
 
     func current() throws(AMQPError) -> AMQPLinkChannel {
         self.eventLoop.assertInEventLoop()
-        if let error = self.endedError { throw error }
+        if let error = self.endedError { throw error.ofUnsentCall }
         guard let channel = self.channel else {
             throw AMQPError(.connectionFailed, "there is no connection to the broker now")
         }
@@ -111,7 +111,7 @@ extension AMQPChannel {
         abandoned: @escaping @Sendable (Value) -> Void = { _ in },
         _ body: @escaping @Sendable (AMQPLinkChannel) -> EventLoopFuture<Value>
     ) async throws(AMQPError) -> Value {
-        guard !Task.isCancelled else { throw .waitCancelled }
+        guard !Task.isCancelled else { throw .waitCancelled.ofUnsentCall }
         return try await self.eventLoop.flatSubmit {
             do {
                 return body(try self.current())

@@ -6,7 +6,7 @@ public import NIOPosix
 ///
 /// When the link to the broker is lost, a new one is opened after a growing pause (0.1 s to 2 s, with jitter), for ever;
 /// then channels, exchanges, queues, bindings and consumers are declared again, server-named queues under their new
-/// names. What was under way fails with a retriable error, since nobody knows whether the broker had it.
+/// names. What was under way fails with a transient error, and nobody knows whether the broker had it.
 ///
 /// There is no pool of connections, since one is used by any number of tasks at once: what they send in one turn of the
 /// event loop leaves in one write, requests are answered in order without waiting for each other, and a broker confirms in
@@ -53,12 +53,18 @@ public final class AMQPConnection: @unchecked Sendable {
 
     /// Prepares a connection; nothing is sent before ``start()``.
     ///
+    /// - Parameters:
+    ///   - configuration: The settings.
+    ///   - eventLoop: What it runs on.
+    ///   - taskExecutor: The loop's executor, where there is one already.
+    ///   - logger: What it logs to.
     /// - Throws: `invalidConfiguration`, which names the setting.
     package init(
-        configuration: AMQPConfiguration, eventLoop: any EventLoop, logger: Logger
+        configuration: AMQPConfiguration, eventLoop: any EventLoop, taskExecutor: EventLoopTaskExecutor? = nil,
+        logger: Logger
     ) throws(AMQPError) {
         self.eventLoop = eventLoop
-        self.taskExecutor = EventLoopTaskExecutor(eventLoop)
+        self.taskExecutor = taskExecutor ?? EventLoopTaskExecutor(eventLoop)
         self.configuration = configuration
         self.logger = logger
         self.connector = try AMQPConnector(configuration: configuration, eventLoop: eventLoop, logger: logger)

@@ -97,9 +97,7 @@ package final class ConfirmedBatch: @unchecked Sendable {
         switch result {
         case .success(.confirmed): self.settle(index, nil)
         case .success(.nacked):
-            let routingKey = self.batch[index].routingKey
-            let message = "the broker did not take a message for \(routingKey)"
-            self.settle(index, AMQPError(.nacked, message, isServerInitiated: true))
+            self.settle(index, .nacked(exchange: self.batch[index].exchange, self.batch[index].routingKey))
         case .success(.returned(let code, let text)):
             let routingKey = self.batch[index].routingKey
             self.settle(

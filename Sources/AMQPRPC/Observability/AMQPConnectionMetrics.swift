@@ -43,10 +43,16 @@ public struct AMQPConnectionMetrics: Service {
 
 /// The metrics of one connection.
 package final class ConnectionInstruments: Sendable {
+    private struct Told {
+        var wasConnected = false
+        var hasEnded = false
+    }
+
     private let connected: Meter
     private let blocked: Meter
     private let losses: Counter
-    private let wasConnected = NIOLockedValueBox(false)
+    /// The metrics are told in this lock, so that the end comes last.
+    private let told = NIOLockedValueBox(Told())
 
     /// - Parameters:
     ///   - name: What the dimension `connection` says.
@@ -70,18 +76,21 @@ package final class ConnectionInstruments: Sendable {
             case .recovering: (false, false, true)
             case .connecting, .closed: (false, false, false)
             }
-        self.connected.set(isConnected ? 1 : 0)
-        self.blocked.set(isBlocked ? 1 : 0)
-        let wasConnected = self.wasConnected.withLockedValue { wasConnected in
-            defer { wasConnected = isConnected }
-            return wasConnected
+        self.told.withLockedValue { told in
+            guard !told.hasEnded else { return }
+            self.connected.set(isConnected ? 1 : 0)
+            self.blocked.set(isBlocked ? 1 : 0)
+            if told.wasConnected, isLoss { self.losses.increment() }
+            told.wasConnected = isConnected
         }
-        if wasConnected, isLoss { self.losses.increment() }
     }
 
     /// Nobody tells any more what the connection does.
     func ended() {
-        self.connected.set(0)
-        self.blocked.set(0)
+        self.told.withLockedValue { told in
+            told.hasEnded = true
+            self.connected.set(0)
+            self.blocked.set(0)
+        }
     }
 }

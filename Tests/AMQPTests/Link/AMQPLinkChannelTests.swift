@@ -109,6 +109,38 @@ import Testing
         #expect(harness.sentMethods() == ["85.10", "60.40", "header", "body", "60.40", "header", "body"])
     }
 
+    /// Two publishes wait for their confirms when the broker closes the channel.
+    @Test(arguments: [
+        // It refuses a publish, the last or one before it: of the last it is known that the broker has it not.
+        ((60, 40), [true, false]),
+        // It refuses something else, and may have both.
+        ((50, 10), [true, true]),
+    ] as [((UInt16, UInt16), [Bool])])
+    func ofPublishesThatARefusalLeavesUnconfirmedTheBrokerMayHaveAllButTheLast(
+        method: (UInt16, UInt16), mayHaveExecuted: [Bool]
+    ) throws {
+        let (harness, channel) = try LinkHarness.withChannel()
+        defer { harness.hangUp() }
+        let selected = channel.selectConfirms()
+        harness.receive(RawFrame.method(85, 11, channel: 1))
+        try selected.wait()
+        var errors: [AMQPError] = []
+        for _ in 0..<2 {
+            try channel.publish(
+                exchange: "", routingKey: "q", isMandatory: false, properties: .init(), body: ByteBuffer(string: "x")
+            ) { result in
+                if case .failure(let error) = result { errors.append(error) }
+            }
+        }
+        harness.receive(
+            RawFrame.method(
+                20, 40,
+                RawFrame.number(UInt16(403)) + RawFrame.short("ACCESS_REFUSED") + RawFrame.number(method.0)
+                    + RawFrame.number(method.1), channel: 1))
+        #expect(errors.map(\.code) == [.accessRefused, .accessRefused])
+        #expect(errors.map(\.mayHaveExecuted) == mayHaveExecuted)
+    }
+
     @Test func aBodyOverTheLimitIsRefusedWithNothingSent() throws {
         let (harness, channel) = try LinkHarness.withChannel(maxBodyByteCount: 3)
         defer { harness.hangUp() }

@@ -25,7 +25,7 @@ import Testing
         case .nacked(let tag, let multiple): "nacked \(tag) \(multiple)"
         case .consumerCancelled(let tag): "cancelled \(tag)"
         case .flow(let active): "flow \(active)"
-        case .closedByServer(let error, let waiters): "closed by server \(error.replyCode?.rawValue ?? 0) \(waiters)"
+        case .closedByServer(let error, let waiters, _): "closed by server \(error.replyCode?.rawValue ?? 0) \(waiters)"
         case .closeCrossed: "close crossed"
         case .closedByUs(let waiter, let failed, let error):
             "closed by us: \(waiter), failed \(failed), \(error.replyCode?.rawValue ?? 0)"

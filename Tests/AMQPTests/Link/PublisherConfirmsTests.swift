@@ -106,8 +106,14 @@ import Testing
     @Test mutating func aClosedChannelFailsEverybodyWhoStillWaits() {
         self.publish("a", "b", "c")
         _ = self.confirms.acked(deliveryTag: 2, multiple: false)
-        #expect(self.confirms.channelClosed() == ["a", "c"])
-        #expect(self.confirms.channelClosed() == [])
+        #expect(self.confirms.channelClosed() == (["a"], "c"))
+        #expect(self.confirms.channelClosed() == ([], nil))
         #expect(self.confirms.count == 0)
+    }
+
+    @Test mutating func theLastOfAClosedChannelIsNobodyWhereNobodyWaitsForTheLastPublish() {
+        self.publish("a", "b")
+        self.confirms.published(nil, fingerprint: nil)
+        #expect(self.confirms.channelClosed() == (["a", "b"], nil))
     }
 }

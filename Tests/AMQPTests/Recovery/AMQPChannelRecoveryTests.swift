@@ -95,7 +95,7 @@ import Testing
         let error = await #expect(throws: AMQPError.self) {
             try await self.deliveries(refusals: 1, with: .accessRefused)
         }
-        #expect(error?.code == .accessRefused || error?.code == .channelClosed)
+        #expect(error?.code == .accessRefused)
         #expect(error?.replyCode == .accessRefused)
     }
 }

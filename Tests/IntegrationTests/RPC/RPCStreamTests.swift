@@ -67,7 +67,7 @@ import Testing
                 }
             }
         ) { client, _, connection in
-            for try await _ in try client.stream(self.queue.request(), timeout: .seconds(60), window: 4) { break }
+            for try await _ in try client.stream(self.queue.request(), timeout: .seconds(600), window: 4) { break }
             try await waitUntil { wasCancelled.withLockedValue { $0 } }
             #expect(try await client.eventLoop.submit { client.callCount }.get() == 0)
             // The request is done with: nothing comes back to the queue.
@@ -94,7 +94,7 @@ import Testing
             }
         ) { client, _, _ in
             let reading = Task {
-                for try await _ in try client.stream(self.queue.request(), timeout: .seconds(60), window: 4) {}
+                for try await _ in try client.stream(self.queue.request(), timeout: .seconds(600), window: 4) {}
             }
             for await _ in begun {}
             reading.cancel()
