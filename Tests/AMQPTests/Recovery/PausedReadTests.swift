@@ -9,7 +9,7 @@ import Testing
     /// A broker that sends more messages than a consumer holds, and answers the client's next request.
     private static let broker: [FakeBrokerStep] =
         .handshake(heartbeat: 0) + .openChannel + .consume + [
-            .send((1...20_000).flatMap { FakeFrame.deliver("c", deliveryTag: $0, body: Array("tea".utf8), on: 1) })
+            .send((1...5000).flatMap { FakeFrame.deliver("c", deliveryTag: $0, body: Array("tea".utf8), on: 1) })
         ]
 
     /// Has a consumer pause reading, and then calls `body`.
