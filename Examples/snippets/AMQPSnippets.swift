@@ -6,7 +6,7 @@ import NIOCore
 func connectAndPublish() async throws {
     let connection = try await AMQPConnection.connect(AMQPConfiguration(uri: "amqp://localhost"))
     let channel = try await connection.openChannel()
-    _ = try await channel.declareQueue(AMQPQueueDeclaration(name: "orders"))
+    try await channel.declareQueue(AMQPQueueDeclaration(name: "orders"))
     try await channel.selectConfirms()
     try await channel.publishConfirmed(AMQPMessage("tea"), routingKey: "orders")
     await connection.close()

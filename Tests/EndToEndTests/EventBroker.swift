@@ -77,7 +77,7 @@ struct EventBroker: Sendable {
     func declare(_ queue: String) async throws {
         try await self.connected { connection in
             let channel = try await connection.openChannel()
-            _ = try await channel.declareQueue(AMQPQueueDeclaration(name: queue))
+            try await channel.declareQueue(AMQPQueueDeclaration(name: queue))
         }
     }
 

@@ -79,7 +79,7 @@ extension EndToEnd {
             let connection = try await IntegrationBroker.connect()
             let channel = try await connection.openChannel()
             let queue = AMQPQueueDeclaration(name: self.queue, arguments: ["x-expires": 60_000])
-            _ = try await channel.declareQueue(queue)
+            try await channel.declareQueue(queue)
             let server = RPCServer(
                 connection: connection,
                 configuration: RPCServerConfiguration(queue: queue, concurrency: 16, allowsStreams: true)

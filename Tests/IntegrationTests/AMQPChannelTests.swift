@@ -31,7 +31,7 @@ import Testing
             try await channel.selectConfirms()
             try await channel.declareExchange(
                 AMQPExchangeDeclaration(name: self.name, type: "headers", isDurable: false))
-            _ = try await channel.declareQueue(AMQPQueueDeclaration(name: self.name))
+            try await channel.declareQueue(AMQPQueueDeclaration(name: self.name))
             try await channel.bind(
                 AMQPQueueBinding(
                     queue: self.name, exchange: self.name, arguments: ["x-match": "all", "kind": "image", "size": 2]))
@@ -51,7 +51,7 @@ import Testing
     @Test func aFetchedMessageIsRefusedOrAcknowledged() async throws {
         try await self.withChannel { channel, _ in
             try await channel.selectConfirms()
-            _ = try await channel.declareQueue(AMQPQueueDeclaration(name: self.name))
+            try await channel.declareQueue(AMQPQueueDeclaration(name: self.name))
             for text in ["a", "b"] {
                 try await channel.publishConfirmed(AMQPMessage(text), routingKey: self.name)
             }
@@ -71,7 +71,7 @@ import Testing
     @Test func aStreamQueueIsReadFromTheOffsetThatIsAskedFor() async throws {
         try await self.withChannel { channel, connection in
             try await channel.selectConfirms()
-            _ = try await channel.declareQueue(
+            try await channel.declareQueue(
                 AMQPQueueDeclaration(name: self.name, arguments: ["x-queue-type": "stream"]))
             let batch = (0..<20).map { AMQPPublishing(AMQPMessage("\($0)"), routingKey: self.name) }
             #expect(await channel.publishConfirmed(batch).isEmpty)
@@ -97,7 +97,7 @@ import Testing
 
     @Test func theConsumerOfHigherPriorityGetsTheMessages() async throws {
         try await self.withChannel { channel, connection in
-            _ = try await channel.declareQueue(AMQPQueueDeclaration(name: self.name))
+            try await channel.declareQueue(AMQPQueueDeclaration(name: self.name))
             let low = try await channel.consume(
                 AMQPConsumption(queue: self.name, consumerTag: "low", arguments: ["x-priority": 1]))
             let preferred = try await connection.openChannel()
@@ -123,7 +123,7 @@ import Testing
     @Test func aBatchIsConfirmedWholeAndInOrder() async throws {
         try await self.withChannel { channel, _ in
             try await channel.selectConfirms()
-            _ = try await channel.declareQueue(AMQPQueueDeclaration(name: self.name))
+            try await channel.declareQueue(AMQPQueueDeclaration(name: self.name))
             let batch = (0..<5000).map { AMQPPublishing(AMQPMessage("\($0)"), routingKey: self.name) }
             #expect(await channel.publishConfirmed(batch).isEmpty)
             #expect(try await channel.checkQueue(self.name).messageCount == 5000)
@@ -137,7 +137,7 @@ import Testing
     @Test func eachMessageOfABatchHasItsOwnFate() async throws {
         try await self.withChannel { channel, _ in
             try await channel.selectConfirms()
-            _ = try await channel.declareQueue(
+            try await channel.declareQueue(
                 AMQPQueueDeclaration(name: self.name, arguments: ["x-max-length": 2, "x-overflow": "reject-publish"]))
             let key = AMQPShortString(self.name)
             let tooLong = AMQPShortString(String(repeating: "k", count: 256))
@@ -168,7 +168,7 @@ import Testing
         let connection = try await IntegrationBroker.connect(configuration)
         let channel = try await connection.openChannel()
         try await channel.selectConfirms()
-        _ = try await channel.declareQueue(AMQPQueueDeclaration(name: self.name, isExclusive: true))
+        try await channel.declareQueue(AMQPQueueDeclaration(name: self.name, isExclusive: true))
         let message = AMQPMessage(ByteBuffer(repeating: 7, count: 10_000))
         let batch = Array(repeating: AMQPPublishing(message, routingKey: self.name), count: 1000)
         #expect(await channel.publishConfirmed(batch).isEmpty)
@@ -185,7 +185,7 @@ import Testing
         let connection = try await IntegrationBroker.connect(configuration)
         let channel = try await connection.openChannel()
         try await channel.selectConfirms()
-        _ = try await channel.declareQueue(AMQPQueueDeclaration(name: self.name, isExclusive: true))
+        try await channel.declareQueue(AMQPQueueDeclaration(name: self.name, isExclusive: true))
         // Larger than every buffer on the way: it is still being sent when the network stops.
         let message = AMQPMessage(ByteBuffer(repeating: 7, count: 100_000))
         let batch = Array(repeating: AMQPPublishing(message, routingKey: self.name), count: 300)

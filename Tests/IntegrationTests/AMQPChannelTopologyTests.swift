@@ -22,7 +22,7 @@ import Testing
     }
 
     private func declareQueue(_ channel: AMQPChannel, arguments: AMQPTable = [:]) async throws {
-        _ = try await channel.declareQueue(
+        try await channel.declareQueue(
             AMQPQueueDeclaration(name: self.name, isExclusive: true, arguments: arguments))
     }
 

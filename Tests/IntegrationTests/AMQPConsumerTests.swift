@@ -18,7 +18,7 @@ import Testing
         let connection = try await IntegrationBroker.connect(configuration)
         let channel = try await connection.openChannel()
         try await channel.selectConfirms()
-        _ = try await channel.declareQueue(AMQPQueueDeclaration(name: self.name))
+        try await channel.declareQueue(AMQPQueueDeclaration(name: self.name))
         let batch = (0..<messageCount).map { AMQPPublishing(AMQPMessage("\($0)"), routingKey: self.key) }
         #expect(await channel.publishConfirmed(batch).isEmpty)
         var failure: (any Error)?
@@ -61,7 +61,7 @@ import Testing
             var count = 0
             for try await delivery in try await reader.consume(AMQPConsumption(queue: self.name, prefetch: prefetch)) {
                 // Answered by the connection that the deliveries come by.
-                if count.isMultiple(of: 500) { _ = try await channel.checkQueue(self.name) }
+                if count.isMultiple(of: 500) { try await channel.checkQueue(self.name) }
                 try await reader.ack(delivery)
                 count += 1
                 if count == 3000 { break }
@@ -73,7 +73,7 @@ import Testing
     @Test func aTagThatIsInUseIsRefusedAndItsConsumerStaysAsItIs() async throws {
         try await self.withQueue(messageCount: 1) { channel, connection in
             let reader = try await connection.openChannel()
-            _ = try await reader.declareQueue(AMQPQueueDeclaration(name: "\(self.name)-other", isExclusive: true))
+            try await reader.declareQueue(AMQPQueueDeclaration(name: "\(self.name)-other", isExclusive: true))
             let consumer = try await reader.consume(AMQPConsumption(queue: self.name, consumerTag: "consumer-1"))
             let error = await #expect(throws: AMQPError.self) {
                 try await reader.consume(AMQPConsumption(queue: self.name, consumerTag: "consumer-1"))
@@ -100,7 +100,7 @@ import Testing
                 for number in 0..<50 {
                     group.addTask {
                         let name = "\(self.name)-\(number)"
-                        _ = try await channel.declareQueue(AMQPQueueDeclaration(name: name, isExclusive: true))
+                        try await channel.declareQueue(AMQPQueueDeclaration(name: name, isExclusive: true))
                         let consumer = try await channel.consume(AMQPConsumption(queue: name, prefetch: 1))
                         try await channel.setPrefetch(UInt16(number + 1))
                         try await channel.publishConfirmed(AMQPMessage("tea"), routingKey: AMQPShortString(name))
@@ -145,9 +145,9 @@ import Testing
             let reader = try await connection.openChannel()
             let error = await #expect(throws: AMQPError.self) { try await reader.consume(AMQPConsumption(queue: "")) }
             #expect(error?.code == .invalidArgument)
-            _ = try await reader.declareQueue(AMQPQueueDeclaration(name: self.name))
+            try await reader.declareQueue(AMQPQueueDeclaration(name: self.name))
             let consumer = try await reader.consume(AMQPConsumption(queue: ""))
-            _ = try await reader.declareQueue(AMQPQueueDeclaration(name: "\(self.name)-other", isExclusive: true))
+            try await reader.declareQueue(AMQPQueueDeclaration(name: "\(self.name)-other", isExclusive: true))
             try await connection.eventLoop.submit {
                 connection.link?.abort(AMQPError(.connectionLost, "cut by the test"))
             }.get()

@@ -20,9 +20,9 @@ import Testing
         let connection = try await IntegrationBroker.connect()
         let channel = try await connection.openChannel()
         let (dead, events) = (self.function + ".dead-letter", self.function + ".async")
-        _ = try await channel.declareQueue(AMQPQueueDeclaration(name: dead, isExclusive: true))
+        try await channel.declareQueue(AMQPQueueDeclaration(name: dead, isExclusive: true))
         // Room for one.
-        _ = try await channel.declareQueue(
+        try await channel.declareQueue(
             AMQPQueueDeclaration(
                 name: events, isExclusive: true, arguments: ["x-max-length": 1, "x-overflow": "reject-publish"]))
         try await channel.selectConfirms()

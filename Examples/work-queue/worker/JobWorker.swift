@@ -36,9 +36,9 @@ struct JobWorker: Service {
     /// Both queues survive a restart of the broker; what is refused in the first comes into the second.
     private static func declareQueues(_ channel: AMQPChannel) async throws {
         try await channel.declareExchange(AMQPExchangeDeclaration(name: Self.failed, type: "fanout"))
-        _ = try await channel.declareQueue(AMQPQueueDeclaration(name: Self.failed))
+        try await channel.declareQueue(AMQPQueueDeclaration(name: Self.failed))
         try await channel.bind(AMQPQueueBinding(queue: Self.failed, exchange: Self.failed))
-        _ = try await channel.declareQueue(
+        try await channel.declareQueue(
             AMQPQueueDeclaration(name: Self.queue, arguments: ["x-dead-letter-exchange": .string(Self.failed)]))
     }
 

@@ -55,6 +55,7 @@ extension AMQPChannel {
     /// - Parameter queue: What it is to be; it is declared again after a lost connection.
     /// - Returns: Its name, which the broker makes where the declaration's is empty, and what is in it.
     /// - Throws: `channelClosed` with reply code 406 when one of that name exists and differs; the channel is closed then.
+    @discardableResult
     public func declareQueue(_ queue: AMQPQueueDeclaration) async throws(AMQPError) -> AMQPQueueStatus {
         try await self.declareQueue(queue, passive: false)
     }
@@ -64,6 +65,7 @@ extension AMQPChannel {
     /// - Parameter name: The queue.
     /// - Returns: What is in it.
     /// - Throws: `channelClosed` with reply code 404 when it does not; the channel is closed then.
+    @discardableResult
     public func checkQueue(_ name: String) async throws(AMQPError) -> AMQPQueueStatus {
         try await self.declareQueue(AMQPQueueDeclaration(name: name), passive: true)
     }

@@ -60,7 +60,7 @@ import Testing
         settings.endpoints = [AMQPEndpoint(host: "127.0.0.1", port: broker.port)]
         let connection = try await AMQPConnection.connect(settings)
         let channel = try await connection.openChannel()
-        _ = try await channel.declareQueue(AMQPQueueDeclaration(name: "q", isAutoDelete: true))
+        try await channel.declareQueue(AMQPQueueDeclaration(name: "q", isAutoDelete: true))
         let consumer = try await channel.consume(AMQPConsumption(queue: "q", consumerTag: "c1", isExclusive: isExclusive))
         var texts: [String] = []
         var iterator = consumer.makeAsyncIterator()

@@ -239,7 +239,7 @@ import Testing
             ])
         let connection = try await AMQPConnection.connect(Self.configuration(broker))
         let channel = try await connection.openChannel()
-        _ = try await channel.declareQueue(AMQPQueueDeclaration(name: "q"))
+        try await channel.declareQueue(AMQPQueueDeclaration(name: "q"))
         try await waitUntil { asked.isOpen }
         try await channel.close()
         closed.open()

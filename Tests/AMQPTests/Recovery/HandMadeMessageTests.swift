@@ -50,7 +50,7 @@ import Testing
         #expect(try await !channel.ack(fetched))
         #expect(try await !channel.reject(fetched, requeue: true))
         // The next frame after the channel's opening is this one.
-        _ = try await channel.declareQueue(AMQPQueueDeclaration(name: "q"))
+        try await channel.declareQueue(AMQPQueueDeclaration(name: "q"))
         await connection.close()
         #expect(broker.failures == [])
         #expect(broker.frames.suffix(3).map { "\($0.classID).\($0.methodID)" } == ["20.10", "50.10", "10.50"])

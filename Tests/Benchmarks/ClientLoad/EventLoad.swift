@@ -15,7 +15,7 @@ enum EventLoad {
         // Gone with the connection; the oldest events are dropped, so that the broker's memory does not grow.
         let queue = AMQPQueueDeclaration(
             name: function + ".async", isDurable: false, isExclusive: true, arguments: ["x-max-length": 10_000])
-        _ = try await channel.declareQueue(queue)
+        try await channel.declareQueue(queue)
         let seconds: Double
         if confirmed {
             var properties = AMQPProperties(

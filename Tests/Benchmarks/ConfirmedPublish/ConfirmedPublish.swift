@@ -20,7 +20,7 @@ import NIOCore
         let connection = try await AMQPConnection.connect(try AMQPConfiguration(uri: arguments[1]))
         let channel = try await connection.openChannel()
         try await channel.selectConfirms()
-        _ = try await channel.declareQueue(AMQPQueueDeclaration(name: arguments[2]))
+        try await channel.declareQueue(AMQPQueueDeclaration(name: arguments[2]))
         let message = AMQPMessage(
             ByteBuffer(repeating: UInt8(ascii: "x"), count: byteCount),
             properties: AMQPProperties(contentType: nil, isPersistent: arguments[6] == "persistent"))

@@ -35,7 +35,7 @@ struct CallSetUp: Sendable {
         try await channel.selectConfirms()
         var arguments = arguments
         arguments["x-queue-type"] = .string(type)
-        _ = try await channel.declareQueue(AMQPQueueDeclaration(name: name, arguments: arguments))
+        try await channel.declareQueue(AMQPQueueDeclaration(name: name, arguments: arguments))
         try await prepare(name, channel)
         let daemon = try await CallDaemon.start(name, prefetch: prefetch, configuration: configuration)
         try await body(CallSetUp(name: name, daemon: daemon, proxy: proxy, caller: caller, channel: channel))

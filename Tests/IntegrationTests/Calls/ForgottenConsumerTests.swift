@@ -16,7 +16,7 @@ import Testing
             #expect(try await replies.messages.nextAnswer() == #""a""#)
 
             _ = try await test.channel.deleteQueue(test.name)
-            _ = try await test.channel.declareQueue(
+            try await test.channel.declareQueue(
                 AMQPQueueDeclaration(name: test.name, arguments: ["x-queue-type": .string(second)]))
             // More than the daemon may hold: some wait even where the broker believes to have delivered the others.
             for number in 1...15 {
@@ -40,7 +40,7 @@ import Testing
             let replies = try await test.replies()
             let daemons = [test.daemon, try await CallDaemon.start(test.name)]
             _ = try await test.channel.deleteQueue(test.name)
-            _ = try await test.channel.declareQueue(
+            try await test.channel.declareQueue(
                 AMQPQueueDeclaration(name: test.name, arguments: ["x-queue-type": "quorum"]))
             var served: Set<Int> = []
             while served.count < daemons.count {

@@ -159,7 +159,7 @@ import Testing
     @Test(arguments: ["classic", "quorum"])
     func aCallWhoseDaemonWasLostTwiceRunsAndIsAnswered(_ type: String) async throws {
         let prepare = { @Sendable (name: String, channel: AMQPChannel) in
-            _ = try await channel.declareQueue(
+            try await channel.declareQueue(
                 AMQPQueueDeclaration(name: name + "-replies", isDurable: false, isExclusive: true))
             try await channel.publishConfirmed(
                 CallSetUp.message(#""a""#, id: "1", replyTo: AMQPShortString(name + "-replies")),
@@ -208,7 +208,7 @@ import Testing
 
     @Test func aCallThatAFullQueueTakesNoSecondTimeEndsWithAnError() async throws {
         let prepare = { @Sendable (name: String, channel: AMQPChannel) in
-            _ = try await channel.declareQueue(
+            try await channel.declareQueue(
                 AMQPQueueDeclaration(name: name + "-replies", isDurable: false, isExclusive: true))
             let message = CallSetUp.message(#""a""#, id: "1", replyTo: AMQPShortString(name + "-replies"))
             try await channel.publishConfirmed(message, routingKey: AMQPShortString(name))

@@ -179,7 +179,7 @@ import Testing
             let channel = try await test.caller.openChannel()
             try await test.until(".async") { $0.consumerCount == 1 }
             _ = try await channel.deleteQueue(test.name + ".async")
-            _ = try await channel.declareQueue(
+            try await channel.declareQueue(
                 AMQPQueueDeclaration(name: test.name + ".async", arguments: ["x-queue-type": .string(second)]))
             for _ in 1...3 {
                 _ = try await test.publish("{}")

@@ -45,7 +45,7 @@ private struct CutConnection {
         let connection = try await AMQPConnection.connect(settings, logger: Logger(label: "cut") { _ in log })
         let queue = AMQPQueueDeclaration(name: self.queue, arguments: ["x-expires": 120_000])
         let channel = try await connection.openChannel()
-        _ = try await channel.declareQueue(queue)
+        try await channel.declareQueue(queue)
         let server = RPCServer(
             connection: connection, configuration: RPCServerConfiguration(queue: queue, concurrency: 8)
         ) { context in

@@ -49,7 +49,7 @@ import Testing
         let serverConnection = try await IntegrationBroker.connect()
         let channel = try await serverConnection.openChannel()
         let queue = AMQPQueueDeclaration(name: self.queue, arguments: ["x-expires": 60_000])
-        _ = try await channel.declareQueue(queue)
+        try await channel.declareQueue(queue)
         let server = RPCServer(
             connection: serverConnection, configuration: RPCServerConfiguration(queue: queue, concurrency: 64)
         ) { context in
@@ -135,7 +135,7 @@ import Testing
     @Test func cancelledRequestsThatNobodyHasBegunExpireInTheirQueue() async throws {
         let connection = try await IntegrationBroker.connect()
         let channel = try await connection.openChannel()
-        _ = try await channel.declareQueue(AMQPQueueDeclaration(name: self.queue))
+        try await channel.declareQueue(AMQPQueueDeclaration(name: self.queue))
         let client = try await RPCClient.start(on: connection)
         let request = RPCRequest(routingKey: AMQPShortString(self.queue), body: ByteBuffer(string: "x"))
         try await withThrowingDiscardingTaskGroup { group in

@@ -114,7 +114,7 @@ import Testing
     @Test func callThatTimesOutExpiresInItsQueue() async throws {
         let connection = try await IntegrationBroker.connect()
         let channel = try await connection.openChannel()
-        _ = try await channel.declareQueue(AMQPQueueDeclaration(name: self.queue))
+        try await channel.declareQueue(AMQPQueueDeclaration(name: self.queue))
         let client = try await RPCClient.start(on: connection)
         let error = await #expect(throws: AMQPError.self) {
             try await client.call(self.request("x"), timeout: .milliseconds(100))
@@ -129,7 +129,7 @@ import Testing
     @Test func fullQueueFailsTheCallAtOnceWithConfirms() async throws {
         let connection = try await IntegrationBroker.connect()
         let channel = try await connection.openChannel()
-        _ = try await channel.declareQueue(
+        try await channel.declareQueue(
             AMQPQueueDeclaration(
                 name: self.queue, arguments: ["x-max-length": 1, "x-overflow": "reject-publish"]))
         let client = try await RPCClient.start(

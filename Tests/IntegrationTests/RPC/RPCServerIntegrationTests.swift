@@ -63,7 +63,7 @@ import Testing
     @Test func aCallOfALostServerFailsAfterTheSilence() async throws {
         let connection = try await IntegrationBroker.connect()
         let channel = try await connection.openChannel()
-        _ = try await channel.declareQueue(AMQPQueueDeclaration(name: self.queue.name, arguments: ["x-expires": 60_000]))
+        try await channel.declareQueue(AMQPQueueDeclaration(name: self.queue.name, arguments: ["x-expires": 60_000]))
         let client = try await RPCClient.start(on: connection)
         let began = ContinuousClock.now
         let error = try await self.queue.error {

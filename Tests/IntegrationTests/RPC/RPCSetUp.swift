@@ -18,7 +18,7 @@ struct RPCSetUp {
             name: "test-rpc-\(UUID().uuidString)", arguments: ["x-expires": 60_000])
         let serverConnection = try await IntegrationBroker.connect()
         let channel = try await serverConnection.openChannel()
-        _ = try await channel.declareQueue(queue)
+        try await channel.declareQueue(queue)
         let connection = try await IntegrationBroker.connect()
         let client = try await RPCClient.start(on: connection, configuration: configuration)
         try await body(RPCSetUp(queue: queue, serverConnection: serverConnection, client: client))

@@ -23,7 +23,7 @@ struct ServedQueue {
         let serverConnection = try await IntegrationBroker.connect()
         let channel = try await serverConnection.openChannel()
         let queue = AMQPQueueDeclaration(name: self.name, arguments: ["x-expires": 60_000])
-        _ = try await channel.declareQueue(queue)
+        try await channel.declareQueue(queue)
         let server = RPCServer(
             connection: serverConnection,
             configuration: RPCServerConfiguration(
