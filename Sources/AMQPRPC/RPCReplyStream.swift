@@ -40,7 +40,7 @@ public struct RPCReplyStream: AsyncSequence, Sendable {
         @concurrent public mutating func next() async throws -> RPCReply? {
             guard let reply = try await self.replies.next() else {
                 // A stream that was left ends without a reply; that is the reader's own cancellation.
-                if Task.isCancelled { throw AMQPError.callCancelled }
+                if Task.isCancelled { throw await self.call.cancellationOnLoop() }
                 return nil
             }
             self.call.consumed()

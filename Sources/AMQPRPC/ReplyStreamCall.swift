@@ -15,7 +15,8 @@ final class ReplyStreamCall: @unchecked Sendable {
     private var id: CallID?
     /// Where credit goes; the server names it in each element.
     private var creditQueue: AMQPShortString?
-    private var isCancelled = false
+    /// What the reader's cancellation ended the call with: of a request that had not left, nothing was executed.
+    private var cancellation: AMQPError?
 
     init(
         _ client: RPCClient, window: Int, _ watch: SilenceWatch?, _ measurement: CallMeasurement?,
@@ -34,7 +35,7 @@ final class ReplyStreamCall: @unchecked Sendable {
             if case .cancelled = reason { self.client.eventLoop.execute { self.cancel() } }
         }
         self.client.eventLoop.execute {
-            guard !self.isCancelled else { return }
+            guard self.cancellation == nil else { return }
             let id = self.client.stream(request, timeout: timeout) { self.received($0) }
             self.id = id
             self.watch?.start(id)
@@ -54,10 +55,17 @@ final class ReplyStreamCall: @unchecked Sendable {
         self.client.send(headers, of: id, to: queue)
     }
 
+    /// The error of a reader whose task was cancelled.
+    func cancellationOnLoop() async -> AMQPError {
+        let cancellation = try? await self.client.eventLoop.submit { self.cancellation }.get()
+        return cancellation.flatMap(\.self) ?? .callCancelled
+    }
+
     private func cancel() {
-        self.isCancelled = true
+        let error = self.id.map { self.client.ofCall($0, .callCancelled) } ?? .callCancelled.ofUnsentCall
+        self.cancellation = error
         self.watch?.stop()
-        self.measureEnd(.callCancelled)
+        self.measureEnd(error)
         self.tellServer([RPCHeader.streamCancel: true])
         if let id = self.id { self.client.cancel(id) }
     }

@@ -53,17 +53,17 @@ extension LambdaClient {
         let (events, continuation) = InvocationStream.Events.makeStream()
         let call = StreamCall(session.rpc, function: function, receiver: receiver, events: continuation)
         call.start(request, timeout: timeout) { self.release() }
-        let first = try await Self.first(of: events)
+        let first = try await Self.first(of: events, call)
         if let measurement { call.reportEnd(to: measurement) }
         return InvocationStream(first: first, contentType: await call.contentTypeOnLoop(), events, call)
     }
 
     private static func first(
-        of events: InvocationStream.Events
+        of events: InvocationStream.Events, _ call: StreamCall
     ) async throws(LambdaError) -> InvocationStreamEvent {
         var iterator = events.makeAsyncIterator()
         do {
-            guard let first = try await iterator.next() else { throw LambdaError.cancelled }
+            guard let first = try await iterator.next() else { throw await call.cancellationOnLoop() }
             return first
         } catch let error as LambdaError {
             throw error

@@ -62,6 +62,12 @@ final class StreamCall: @unchecked Sendable {
         try? await self.rpc.eventLoop.submit { self.contentType }.get()
     }
 
+    /// The error of a caller whose task was cancelled before the answer began.
+    func cancellationOnLoop() async -> LambdaError {
+        let error = try? await self.rpc.eventLoop.submit { self.end?.error as? LambdaError }.get()
+        return error.flatMap(\.self) ?? .cancelled
+    }
+
     /// Has the end reported; from any thread.
     func reportEnd(to measurement: CallMeasurement) {
         self.rpc.eventLoop.execute {
@@ -84,8 +90,10 @@ final class StreamCall: @unchecked Sendable {
     private func cancel() {
         self.rpc.eventLoop.execute {
             self.isCancelled = true
-            self.ended(LambdaError.Code.cancelled.description, LambdaError.cancelled)
+            // Ends the call with an error, unless it has ended, that knows whether the request had left.
             if let id = self.id { self.rpc.cancel(id) }
+            let error = self.id == nil ? LambdaError.cancelledBefore : .cancelled
+            self.ended(error.code.description, error)
         }
     }
 

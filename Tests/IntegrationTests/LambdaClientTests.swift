@@ -20,16 +20,17 @@ import Testing
 
     /// Runs a test between a client and a responder; the queue goes at its end.
     private func withResponder(
-        queue: String? = nil, answer: @escaping RPCServer.Handler, _ body: (LambdaClient) async throws -> Void
+        queue: String? = nil, settings: AMQPConfiguration? = nil, answer: @escaping RPCServer.Handler,
+        _ body: (LambdaClient) async throws -> Void
     ) async throws {
         let connection = try await IntegrationBroker.connect()
         let queue = AMQPQueueDeclaration(name: queue ?? self.function, arguments: ["x-expires": 60_000])
         let channel = try await connection.openChannel()
-        _ = try await channel.declareQueue(queue)
+        try await channel.declareQueue(queue)
         let server = RPCServer(
             connection: connection, configuration: RPCServerConfiguration(queue: queue), handler: answer)
         let serving = Task { try await server.run() }
-        try await withLambdaClient(try IntegrationBroker.configuration(), body)
+        try await withLambdaClient(settings ?? IntegrationBroker.configuration(), body)
         serving.cancel()
         _ = await serving.result
         try await channel.deleteQueue(queue.name)
@@ -117,6 +118,36 @@ import Testing
             let result = try await lambda.invoke(
                 self.function, payload: ByteBuffer(string: "1"), options: InvocationOptions(qualifier: "$LATEST"))
             #expect(result.executedVersion == "none")
+        }
+    }
+
+    @Test func aCancelledStreamWhoseRequestTheSocketHasNotTakenSaysThatNothingRan() async throws {
+        var settings = try IntegrationBroker.configuration()
+        let broker = try #require(settings.endpoints.first)
+        let proxy = try await TCPProxy(to: broker.host, broker.port)
+        settings.endpoints = [AMQPEndpoint(host: "127.0.0.1", port: proxy.port)]
+        try await self.withResponder(settings: settings) { context in
+            Self.answer(context, AMQPTable())
+        } _: { lambda in
+            let event = ByteBuffer(string: "{}")
+            let before = try await lambda.invokeWithResponseStream(self.function, payload: event)
+            for try await _ in before {}
+            try await proxy.stall(true)
+            // More than the socket's buffers hold.
+            let large = ByteBuffer(string: #"""# + String(repeating: "x", count: 5_000_000) + #"""#)
+            let waiting = (0..<6).map { _ in Task { try await lambda.invoke(self.function, payload: large) } }
+            await #expect(throws: LambdaError.self) {
+                try await lambda.invoke(
+                    self.function, payload: event, options: InvocationOptions(timeout: .milliseconds(200)))
+            }
+            let left = Task { try await lambda.invokeWithResponseStream(self.function, payload: event) }
+            // Where this is too short the task is cancelled earlier, and the test is weaker, not wrong.
+            try await Task.sleep(for: .milliseconds(100))
+            left.cancel()
+            let cancelled = await #expect(throws: LambdaError.self) { _ = try await left.value }
+            #expect(cancelled?.code == .cancelled && cancelled?.mayHaveExecuted == false)
+            try await proxy.stall(false)
+            for call in waiting { #expect(try await call.value.payload == large) }
         }
     }
 }

@@ -132,6 +132,12 @@ extension RPCIntegrationTests {
             left.cancel()
             let cancelled = await #expect(throws: AMQPError.self) { try await left.value }
             #expect(cancelled?.code == .cancelled && cancelled?.mayHaveExecuted == false)
+            let stream = try client.stream(self.request("left"), timeout: .seconds(60))
+            let reader = Task { for try await _ in stream {} }
+            try await waitUntilCalls(7)
+            reader.cancel()
+            let leftStream = await #expect(throws: AMQPError.self) { try await reader.value }
+            #expect(leftStream?.code == .cancelled && leftStream?.mayHaveExecuted == false)
             try await proxy.stall(false)
             for call in large { #expect(try await call.value.body == body) }
         }
