@@ -155,7 +155,7 @@ let package = Package(
             name: "confirmed-publish", dependencies: ["AMQP"] + nio("NIOCore"),
             path: "Tests/Benchmarks/ConfirmedPublish", swiftSettings: settings),
         .executableTarget(
-            name: "client-load", dependencies: ["LambdaAMQP", "AMQP"] + nio("NIOCore"),
+            name: "client-load", dependencies: ["LambdaAMQP", "AMQP"] + nio("NIOCore", "NIOPosix"),
             path: "Tests/Benchmarks/ClientLoad", swiftSettings: settings),
 
         // Tests: a folder a target.

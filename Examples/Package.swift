@@ -3,6 +3,7 @@ import PackageDescription
 
 func product(_ name: String) -> Target.Dependency { .product(name: name, package: "lambda-amqp") }
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 // All Swift examples, in one package, so that they share one build.
@@ -54,7 +55,7 @@ let package = Package(
         .target(
             name: "Snippets",
             dependencies: [
-                product("LambdaAMQP"), product("AMQPRPC"), product("AMQP"), nio, logging,
+                product("LambdaAMQP"), product("AMQPRPC"), product("AMQP"), nio, nioPosix, logging,
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             path: "snippets"),

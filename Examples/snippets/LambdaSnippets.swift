@@ -2,6 +2,7 @@ import AMQP
 import LambdaAMQP
 import Logging
 import NIOCore
+import NIOPosix
 import ServiceLifecycle
 
 // What README.md and LambdaAMQP's documentation show, compiled: a test compares the texts.
@@ -81,6 +82,10 @@ func onTheLoop(_ lambda: LambdaClient, _ event: ByteBuffer) async throws {
         let result = try await lambda.invoke("echo", payload: event)
         print(result.payload)
     }
+}
+
+func onNIOsThreads() {
+    NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor()
 }
 
 func answers(_ lambda: LambdaClient, _ order: Order) async throws {

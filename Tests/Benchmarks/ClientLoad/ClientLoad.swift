@@ -2,24 +2,30 @@ import AMQP
 import Glibc
 import LambdaAMQP
 import NIOCore
+import NIOPosix
 
 /// Keeps a number of invocations outstanding and prints their rate and latency, as `amqp_rpc_load` does.
 ///
-/// usage: client-load URI FUNCTION COUNT OUTSTANDING BYTES [loop | events | confirmed]
+/// usage: client-load URI FUNCTION COUNT OUTSTANDING BYTES [loop | global | events | confirmed]
 ///
-/// With `loop` the callers run on the connection's event loop, else on Swift's default executor. With `events` they are
-/// events, and with `confirmed` the same messages are published with the channel's confirms alone: only the rate then.
+/// The callers run on Swift's default executor. With `loop` they prefer the connection's event loop; with `global` NIO's
+/// event loops are what the default executor runs on, in the whole program. With `events` they are events, and with
+/// `confirmed` the same messages are published with the channel's confirms alone: only the rate then.
 @main
 struct ClientLoad {
     static func main() async throws {
         let arguments = CommandLine.arguments
         let mode = arguments.dropFirst(6).first ?? ""
-        guard (6...7).contains(arguments.count), ["", "loop", "events", "confirmed"].contains(mode),
+        guard (6...7).contains(arguments.count), ["", "loop", "global", "events", "confirmed"].contains(mode),
             let count = Int(arguments[3]), let outstanding = Int(arguments[4]),
             let byteCount = Int(arguments[5]), count > 0, outstanding > 0
         else {
-            print("usage: client-load URI FUNCTION COUNT OUTSTANDING BYTES [loop | events | confirmed]")
+            print("usage: client-load URI FUNCTION COUNT OUTSTANDING BYTES [loop | global | events | confirmed]")
             exit(64)
+        }
+        if mode == "global", !NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor() {
+            print("client-load: global: Swift's libraries have to be linked dynamically, and older than 6.4")
+            exit(69)
         }
         if mode == "events" || mode == "confirmed" {
             let rate = try await EventLoad.run(
