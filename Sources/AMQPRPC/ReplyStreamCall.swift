@@ -15,8 +15,8 @@ final class ReplyStreamCall: @unchecked Sendable {
     private var id: CallID?
     /// Where credit goes; the server names it in each element.
     private var creditQueue: AMQPShortString?
-    /// What the reader's cancellation ended the call with: of a request that had not left, nothing was executed.
-    private var cancellation: AMQPError?
+    /// What the call has failed with.
+    private var failure: AMQPError?
 
     init(
         _ client: RPCClient, window: Int, _ watch: SilenceWatch?, _ measurement: CallMeasurement?,
@@ -35,7 +35,7 @@ final class ReplyStreamCall: @unchecked Sendable {
             if case .cancelled = reason { self.client.eventLoop.execute { self.cancel() } }
         }
         self.client.eventLoop.execute {
-            guard self.cancellation == nil else { return }
+            guard self.failure == nil else { return }
             let id = self.client.stream(request, timeout: timeout) { self.received($0) }
             self.id = id
             self.watch?.start(id)
@@ -57,17 +57,15 @@ final class ReplyStreamCall: @unchecked Sendable {
 
     /// The error of a reader whose task was cancelled.
     func cancellationOnLoop() async -> AMQPError {
-        let cancellation = try? await self.client.eventLoop.submit { self.cancellation }.get()
-        return cancellation.flatMap(\.self) ?? .callCancelled
+        let failure = try? await self.client.eventLoop.submit { self.failure }.get()
+        return failure.flatMap(\.self) ?? .callCancelled
     }
 
     private func cancel() {
-        let error = self.id.map { self.client.ofCall($0, .callCancelled) } ?? .callCancelled.ofUnsentCall
-        self.cancellation = error
-        self.watch?.stop()
-        self.measureEnd(error)
+        guard let id = self.id else { return _ = self.finish(.callCancelled.ofUnsentCall) }
         self.tellServer([RPCHeader.streamCancel: true])
-        if let id = self.id { self.client.cancel(id) }
+        // Ends the call, unless it has ended, with an error that knows whether the request had left.
+        self.client.cancel(id)
     }
 
     /// The first end is the stream's.
@@ -104,6 +102,7 @@ final class ReplyStreamCall: @unchecked Sendable {
 
     private func finish(_ error: AMQPError?) -> RPCClient.StreamStep {
         self.watch?.stop()
+        self.failure = error
         self.measureEnd(error)
         self.replies.finish(throwing: error)
         return .last

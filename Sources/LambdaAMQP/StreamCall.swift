@@ -14,7 +14,6 @@ final class StreamCall: @unchecked Sendable {
     private var id: CallID?
     /// Where credit goes; the daemon names it in each chunk.
     private var creditQueue: AMQPShortString?
-    private var isCancelled = false
     private(set) var contentType: String?
     /// Whom to tell the end, which may have come before.
     private var measurement: CallMeasurement?
@@ -42,7 +41,7 @@ final class StreamCall: @unchecked Sendable {
             if case .cancelled = reason { self.cancel() }
         }
         self.rpc.eventLoop.execute {
-            guard !self.isCancelled else { return }
+            guard self.end == nil else { return }
             self.id = self.rpc.stream(request, timeout: TimeAmount(timeout)) { self.received($0) }
         }
     }
@@ -89,11 +88,9 @@ final class StreamCall: @unchecked Sendable {
 
     private func cancel() {
         self.rpc.eventLoop.execute {
-            self.isCancelled = true
-            // Ends the call with an error, unless it has ended, that knows whether the request had left.
-            if let id = self.id { self.rpc.cancel(id) }
-            let error = self.id == nil ? LambdaError.cancelledBefore : .cancelled
-            self.ended(error.code.description, error)
+            guard let id = self.id else { return self.finish(.failure(.cancelledBefore)) }
+            // Ends the call, unless it has ended, with an error that knows whether the request had left.
+            self.rpc.cancel(id)
         }
     }
 

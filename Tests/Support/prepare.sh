@@ -116,12 +116,16 @@ bench_tools() {
 accepts() { (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
 
 # free_port: a port nobody listens on, below the range from which the kernel takes those of outgoing connections.
-free_port() {
-    local port
-    while :; do
+free_port() { free_ports 1; }
+
+# free_ports COUNT: as many, which differ. They are not taken before somebody listens, so that two draws may be the same.
+free_ports() {
+    local ports=() port
+    while [ ${#ports[@]} -lt "$1" ]; do
         port=$((10240 + RANDOM % 9000))
-        accepts 127.0.0.1 "$port" || { echo "$port"; return; }
+        [[ " ${ports[*]} " == *" $port "* ]] || accepts 127.0.0.1 "$port" || ports+=("$port")
     done
+    echo "${ports[*]}"
 }
 
 # wait_until SECONDS COMMAND…: repeats the command until it succeeds.
